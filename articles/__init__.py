@@ -1,0 +1,1 @@
+"""Sources, articles and tags: from ingest through the desk to the reader's page."""

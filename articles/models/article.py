@@ -1,0 +1,304 @@
+"""Articles: one row per piece, from ingest to its tag pages and beyond."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce, Greatest, Least, Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+
+from articles.names import slug_for
+
+from .fields import AddressField
+from .tagged_article import ArticleTags, TaggedArticle
+
+
+class ArticleStatus(models.TextChoices):
+    INGESTED = "ingested", _("ingested")
+    SELECTED = "selected", _("selected")
+    PUBLISHED = "published", _("published")
+    SPIKED = "spiked", _("spiked")
+    UNPUBLISHED = "unpublished", _("unpublished")
+    KILLED = "killed", _("killed")
+
+
+class ArticleQuerySet(models.QuerySet):
+    def published(self) -> Self:
+        """What the public may read at this moment.
+
+        The database's clock decides, so a queryset made once never goes stale.
+        """
+        return self.filter(listed_at__isnull=False, visible_from__lte=Now())
+
+    def waiting(self) -> Self:
+        """What the desk has still to decide on."""
+        return self.filter(status__in=[ArticleStatus.INGESTED, ArticleStatus.SELECTED])
+
+    def newest_first(self) -> Self:
+        """By the source's time; a piece without one stands at its arrival."""
+        return self.order_by("-source_published_at", "-pk")
+
+    def for_admin_list(self) -> Self:
+        """With all that a row of the admin's list shows."""
+        return self.select_related("source", "category").prefetch_related(
+            "tags", "suggestions__tag"
+        )
+
+
+#: When an article counts for listings: published, and its source not blocked.
+_LISTED = Q(status=ArticleStatus.PUBLISHED, is_withheld=False)
+
+
+class Article(models.Model):
+    """A piece of news.
+
+    ``source_*`` fields belong to the importer, ``headline``, ``excerpt`` and
+    ``note`` to people; what is shown is ours, else theirs. ``status`` is
+    written by ``articles.workflow`` alone.
+    """
+
+    # From the source.
+    source = models.ForeignKey(
+        "articles.Source",
+        verbose_name=_("source"),
+        on_delete=models.PROTECT,
+        related_name="articles",
+    )
+    feed = models.ForeignKey(
+        "articles.Feed",
+        verbose_name=_("feed"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="articles",
+    )
+    url = AddressField(_("address at the source"))
+    canonical_url = models.CharField(
+        _("canonical address"),
+        max_length=2000,
+        editable=False,
+        help_text=_("Without tracking and the like: the piece's identity."),
+    )
+    external_id = models.CharField(_("the source's id"), max_length=500, blank=True)
+    source_headline = models.CharField(_("source's headline"), max_length=500)
+    source_excerpt = models.TextField(_("source's excerpt"), blank=True)
+    source_body = models.TextField(_("source's text"), blank=True)
+    source_category = models.CharField(
+        _("source's category"), max_length=100, blank=True
+    )
+    source_tags = models.JSONField(_("source's tags"), default=list, blank=True)
+    source_published_at = models.DateTimeField(_("published at the source"))
+    source_date_text = models.CharField(
+        _("date as the source wrote it"), max_length=100, blank=True
+    )
+    date_is_estimated = models.BooleanField(
+        _("date is estimated"),
+        default=False,
+        help_text=_("The source gave no date; this is the time of import."),
+    )
+    author = models.CharField(_("byline"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=35, blank=True)
+    image_url = AddressField(_("picture at the source"), blank=True)
+
+    # From the desk.
+    headline = models.CharField(
+        _("headline"),
+        max_length=500,
+        blank=True,
+        help_text=_("Ours. Blank: the source's own."),
+    )
+    excerpt = models.TextField(
+        _("excerpt"),
+        blank=True,
+        help_text=_("Ours, in our own words. Blank: the source's, as far as allowed."),
+    )
+    note = models.TextField(
+        _("why it matters"),
+        blank=True,
+        help_text=_("The desk's own sentence, shown beside the source's text."),
+    )
+    category = models.ForeignKey(
+        "articles.Category",
+        verbose_name=_("category"),
+        on_delete=models.PROTECT,
+        related_name="articles",
+    )
+    tags = TaggableManager(
+        verbose_name=_("tags"),
+        through=TaggedArticle,
+        manager=ArticleTags,
+        blank=True,
+        help_text=_("Names with commas between them."),
+    )
+    image = models.ForeignKey(
+        "articles.Image",
+        verbose_name=_("picture"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="articles",
+    )
+    image_alt = models.CharField(
+        _("picture in words"),
+        max_length=500,
+        blank=True,
+        help_text=_("For readers who do not see it. Blank: it only decorates."),
+    )
+    image_caption = models.CharField(_("caption"), max_length=1000, blank=True)
+    image_credit = models.CharField(_("picture credit"), max_length=200, blank=True)
+
+    # Editorial state.
+    status = models.CharField(
+        _("status"),
+        max_length=12,
+        choices=ArticleStatus,
+        default=ArticleStatus.INGESTED,
+        editable=False,
+    )
+    published_at = models.DateTimeField(_("published here"), null=True, blank=True)
+    embargoed_until = models.DateTimeField(
+        _("embargoed until"),
+        null=True,
+        blank=True,
+        help_text=_("Hidden from every page until then, whatever its status."),
+    )
+    is_withheld = models.BooleanField(
+        _("withheld"),
+        default=False,
+        editable=False,
+        help_text=_("Its source's reuse policy lets nothing be shown."),
+    )
+    # Generated by the database from the fields above: no write can forget them.
+    listed_at = models.GeneratedField(
+        verbose_name=_("listed at"),
+        expression=Case(
+            When(_LISTED, then=Least("source_published_at", "published_at"))
+        ),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+    visible_from = models.GeneratedField(
+        verbose_name=_("visible from"),
+        expression=Case(
+            When(
+                _LISTED,
+                then=Greatest(
+                    "published_at", Coalesce("embargoed_until", "published_at")
+                ),
+            )
+        ),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+
+    created_at = models.DateTimeField(_("arrived"), auto_now_add=True)
+    needs_suggestions = models.BooleanField(
+        _("wants tag suggestions"), default=True, editable=False
+    )
+    edited_at = models.DateTimeField(
+        _("last touched by a person"), null=True, editable=False
+    )
+    made_by_run = models.ForeignKey(
+        "articles.ImportRun",
+        verbose_name=_("import run"),
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="articles",
+    )
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        permissions = [
+            ("select_article", _("Can select articles for publication")),
+            ("publish_article", _("Can publish and unpublish articles")),
+            ("spike_article", _("Can spike articles and bring them back")),
+            ("kill_article", _("Can kill articles for good")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["canonical_url"], name="article_address_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=~Q(source_headline=""), name="article_has_a_headline"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=ArticleStatus.values),
+                name="article_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=ArticleStatus.PUBLISHED)
+                | Q(published_at__isnull=False),
+                name="published_article_has_a_date",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("listed_at").desc(),
+                F("id").desc(),
+                condition=Q(listed_at__isnull=False),
+                name="article_listing",
+            ),
+            models.Index(
+                F("source"),
+                F("listed_at").desc(),
+                F("id").desc(),
+                condition=Q(listed_at__isnull=False),
+                name="article_listing_by_source",
+            ),
+            models.Index(
+                F("category"),
+                F("listed_at").desc(),
+                F("id").desc(),
+                condition=Q(listed_at__isnull=False),
+                name="article_listing_by_category",
+            ),
+            # The pieces that wait for their hour are few; counts subtract them.
+            models.Index(
+                fields=["visible_from"],
+                condition=Q(listed_at__isnull=False),
+                name="article_visible_from",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(needs_suggestions=True),
+                name="article_needs_suggestions",
+            ),
+            models.Index(
+                fields=["-source_published_at", "-id"], name="article_newest_first"
+            ),
+            models.Index(
+                fields=["status", "-source_published_at", "-id"],
+                name="article_newest_by_status",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.shown_headline
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:article", args=[self.pk, self.slug])
+
+    @property
+    def shown_headline(self) -> str:
+        """Ours, else the source's."""
+        return self.headline or self.source_headline
+
+    @property
+    def slug(self) -> str:
+        """The last part of its address; the id before it is what counts."""
+        return slug_for(self.shown_headline)[:80].strip("-") or "article"
+
+
+def moment_listed(article: Article) -> datetime | None:
+    """Where an article stands, or last stood, in a listing; None if it never did."""
+    if article.published_at is None:
+        return None
+    return min(article.source_published_at, article.published_at)

@@ -1,0 +1,32 @@
+"""Sections of the newsroom, such as Business or Politics."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .named import Named, named_constraints
+
+#: The category of a piece whose source names none (the record format's rule).
+DEFAULT_CATEGORY = "General"
+
+
+class Category(Named):
+    """A section."""
+
+    description = models.TextField(_("description"), blank=True)
+    made_by_run = models.ForeignKey(
+        "articles.ImportRun",
+        verbose_name=_("made by run"),
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        constraints = named_constraints("category")
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:category", args=[self.slug])

@@ -1,0 +1,130 @@
+"""What sources, categories and tags have in common: a name, its key, its slug."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from articles.names import name_key, slug_for
+
+
+class NameKeyField(models.CharField):
+    """The key of the model's ``name``, kept in step with it on every write.
+
+    Derived like ``auto_now``: in ``pre_save``, so that ``bulk_create`` and
+    ``update_or_create`` fill it as well.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 200)
+        kwargs["editable"] = False
+        super().__init__(*args, **kwargs)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        key = name_key(model_instance.name)[: self.max_length]  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, key)
+        return key
+
+
+def validate_name(name: str) -> None:
+    """Refuse a name without anything to make an address from, such as "!!!"."""
+    if not name_key(name) or not slug_for(name):
+        raise ValidationError(
+            _("“%(name)s” has no letter, digit or symbol to make an address from."),
+            code="no_address",
+            params={"name": name},
+        )
+
+
+def validate_slug(slug: str) -> None:
+    """Letters of any script, digits, hyphens and underscores, in lower case."""
+    if slug != slug.lower() or slug != slug.strip("-"):
+        raise ValidationError(
+            _("Write the address in lower case, without a hyphen at either end."),
+            code="invalid",
+        )
+
+
+class NamedQuerySet(models.QuerySet):
+    """Finding by any spelling of a name, and making what is not there."""
+
+    def by_key(self, keys: Iterable[str]) -> dict[str, models.Model]:
+        """The rows whose name has one of these keys, by key."""
+        return {row.key: row for row in self.filter(key__in=set(keys))}
+
+    def get_or_make(
+        self, names: Iterable[str], **fields: Any
+    ) -> dict[str, models.Model]:
+        """A row for each name, by the name's key; made with ``fields`` if new.
+
+        Raises ValidationError for a name from which no address can be made.
+        """
+        wanted = {name_key(name): name for name in reversed(list(names))}
+        found = self.by_key(wanted)
+        for key in [key for key in reversed(wanted) if key not in found]:
+            validate_name(wanted[key])
+            found[key] = self._make(wanted[key], fields)
+        return found
+
+    def _make(self, name: str, fields: dict[str, Any]) -> models.Model:
+        key = name_key(name)
+        for _attempt in range(5):
+            try:
+                with transaction.atomic(using=self.db):
+                    return self.create(name=name, slug=self.free_slug(name), **fields)
+            except IntegrityError:
+                # Another process made the same name, or took the same slug.
+                if same := self.by_key([key]).get(key):
+                    return same
+        raise RuntimeError(f"no free slug for {name!r} after five attempts")
+
+    def free_slug(self, name: str) -> str:
+        """The slug for a name, with -2, -3 … behind it if others have it."""
+        slug = slug_for(name)
+        taken = set(
+            self.model._default_manager.filter(slug__startswith=slug[:90]).values_list(
+                "slug", flat=True
+            )
+        )
+        if slug not in taken:
+            return slug
+        number = 2
+        while f"{slug[:90]}-{number}" in taken:
+            number += 1
+        return f"{slug[:90]}-{number}"
+
+
+class Named(models.Model):
+    """A name, unique however it is spelled, and the slug of its address."""
+
+    name = models.CharField(_("name"), max_length=200, validators=[validate_name])
+    key = NameKeyField()
+    slug = models.SlugField(
+        _("slug"),
+        max_length=100,
+        unique=True,
+        allow_unicode=True,
+        validators=[validate_slug],
+        help_text=_("The last part of the page's address."),
+    )
+
+    objects = NamedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def named_constraints(model: str) -> list[models.BaseConstraint]:
+    """The constraints every named model carries; ``model`` begins their names."""
+    return [
+        models.UniqueConstraint(fields=["key"], name=f"{model}_name_is_unique"),
+        models.CheckConstraint(condition=~models.Q(key=""), name=f"{model}_has_a_name"),
+        models.CheckConstraint(
+            condition=~models.Q(slug=""), name=f"{model}_has_a_slug"
+        ),
+    ]

@@ -1,0 +1,182 @@
+"""Tags: their names, their other names, and the phrases that suggest them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from taggit.models import TagBase
+
+from articles.names import name_key, slug_for
+
+from .named import (
+    NamedQuerySet,
+    NameKeyField,
+    named_constraints,
+    validate_name,
+    validate_slug,
+)
+
+
+class TagQuerySet(NamedQuerySet):
+    def by_key(self, keys: Iterable[str]) -> dict[str, models.Model]:
+        """Tags by the key of their name or of an alias; a name comes first."""
+        keys = set(keys)
+        aliases = TagAlias.objects.using(self.db).filter(key__in=keys)
+        found = {alias.key: alias.tag for alias in aliases.select_related("tag")}
+        return found | super().by_key(keys)
+
+    def listed(self) -> "TagQuerySet":
+        """Tags with at least one piece that is public or waits for its hour."""
+        return self.filter(listed_count__gt=0)
+
+    def liveliest(self) -> "TagQuerySet":
+        """The tags with most pieces first."""
+        return self.listed().order_by("-listed_count", "name")
+
+
+class Tag(TagBase):
+    """A subject, with a page of its own.
+
+    ``listed_count`` counts the rows of the listing index that carry a date:
+    pieces that are public, or will be when their hour comes.
+    """
+
+    name = models.CharField(
+        _("name"), max_length=100, unique=True, validators=[validate_name]
+    )
+    key = NameKeyField(max_length=100)
+    slug = models.SlugField(
+        _("slug"),
+        max_length=100,
+        unique=True,
+        allow_unicode=True,
+        validators=[validate_slug],
+        help_text=_("The last part of the page's address."),
+    )
+    description = models.TextField(
+        _("description"), blank=True, help_text=_("Shown to readers under the heading.")
+    )
+    guidance = models.TextField(
+        _("guidance"), blank=True, help_text=_("For editors: when to use this tag.")
+    )
+    listed_count = models.PositiveIntegerField(
+        _("pieces listed"), default=0, editable=False
+    )
+    made_by_run = models.ForeignKey(
+        "articles.ImportRun",
+        verbose_name=_("made by run"),
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        constraints = named_constraints("tag")
+        indexes = [models.Index(fields=["-listed_count", "name"], name="tag_liveliest")]
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:tag", args=[self.slug])
+
+    def slugify(self, tag: str, i: int | None = None) -> str:
+        """taggit's hook; raises ValidationError where no address can be made."""
+        validate_name(tag)
+        return slug_for(tag) if i is None else f"{slug_for(tag)[:90]}-{i + 1}"
+
+    def clean(self) -> None:
+        super().clean()
+        alias = TagAlias.objects.filter(key=name_key(self.name)).exclude(tag=self.pk)
+        if other := alias.select_related("tag").first():
+            raise ValidationError(
+                {
+                    "name": _("“%(name)s” is another name of #%(tag)s.")
+                    % {"name": self.name, "tag": other.tag}
+                }
+            )
+
+
+class TagAlias(models.Model):
+    """Another name of a tag, or the slug it had before; both lead to its page."""
+
+    tag = models.ForeignKey(
+        Tag, verbose_name=_("tag"), on_delete=models.CASCADE, related_name="aliases"
+    )
+    name = models.CharField(_("name"), max_length=100, validators=[validate_name])
+    key = NameKeyField(max_length=100)
+    slug = models.SlugField(
+        _("former slug"), max_length=100, allow_unicode=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("alias")
+        verbose_name_plural = _("aliases")
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="tag_alias_is_unique"),
+            models.UniqueConstraint(
+                fields=["slug"], condition=~Q(slug=""), name="former_slug_is_unique"
+            ),
+            models.CheckConstraint(condition=~Q(key=""), name="tag_alias_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        same = Tag.objects.filter(key=name_key(self.name)).exclude(pk=self.tag_id)
+        if other := same.first():
+            raise ValidationError(
+                {"name": _("A tag of that name exists: #%(tag)s.") % {"tag": other}}
+            )
+
+
+class TagPhrase(models.Model):
+    """Text that suggests a tag wherever it stands in a piece."""
+
+    tag = models.ForeignKey(
+        Tag, verbose_name=_("tag"), on_delete=models.CASCADE, related_name="phrases"
+    )
+    text = models.CharField(_("phrase"), max_length=100, validators=[validate_name])
+
+    class Meta:
+        verbose_name = _("phrase")
+        verbose_name_plural = _("phrases")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tag", "text"], name="tag_phrase_stands_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def shift_counts(shifts: dict[int, int]) -> None:
+    """Add to ``listed_count`` of tags: ``{tag id: difference}``.
+
+    The rows are locked in the order of their ids, so that two processes which
+    shift the same tags wait for one another instead of for ever.
+    """
+    shifts = {tag: shift for tag, shift in shifts.items() if shift}
+    if not shifts:
+        return
+    tags = Tag.objects.filter(pk__in=shifts).order_by("pk").select_for_update()
+    by_shift: dict[int, list[int]] = {}
+    for tag in list(tags.values_list("pk", flat=True)):
+        by_shift.setdefault(shifts[tag], []).append(tag)
+    for shift, ids in by_shift.items():
+        Tag.objects.filter(pk__in=ids).update(listed_count=F("listed_count") + shift)
+
+
+def parse_tag_names(value: Any) -> list[str]:
+    """Names from what editors type: commas between them, ``#`` optional."""
+    names = (part.strip().lstrip("#＃").strip() for part in str(value).split(","))
+    return list(dict.fromkeys(name for name in names if name))

@@ -1,0 +1,240 @@
+"""The listing index: which article stands under which tag, and since when.
+
+A row mirrors what listings need of its article (``listed_at``, ``visible_from``,
+source, category, language), so that a page of a tag is one range of one index.
+Every change of an article or of its tags happens inside ``relisting()``.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import _TaggableManager
+from taggit.models import ItemBase
+
+from articles.names import name_key
+
+from .tag import Tag, shift_counts
+
+#: The columns of an article that its rows in the listing index repeat.
+MIRRORED = ("listed_at", "visible_from", "source_id", "category_id", "language")
+
+
+class TaggedArticleQuerySet(models.QuerySet):
+    def published(self) -> "TaggedArticleQuerySet":
+        """The rows that readers may see at this moment."""
+        return self.filter(listed_at__isnull=False, visible_from__lte=Now())
+
+    def of(self, articles: Iterable[int]) -> "TaggedArticleQuerySet":
+        """The rows of these articles (ids)."""
+        return self.filter(content_object__in=list(articles))
+
+    def listed_per_tag(self) -> Counter[int]:
+        """``{tag id: number of rows with a date}`` of these rows."""
+        rows = self.filter(listed_at__isnull=False).order_by().values_list("tag")
+        return Counter(dict(rows.annotate(number=Count("pk"))))
+
+    def mirror(self) -> int:
+        """Copy the mirrored columns of their articles into these rows."""
+        article = self.model._meta.get_field("content_object").related_model
+        own = article.objects.filter(pk=OuterRef("content_object_id"))
+        return self.update(
+            **{column: Subquery(own.values(column)[:1]) for column in MIRRORED}
+        )
+
+
+class TagOrigin(models.TextChoices):
+    HAND = "hand", _("put on by hand")
+    IMPORT = "import", _("came with the piece")
+    SUGGESTION = "suggestion", _("a suggestion that was accepted")
+    MERGE = "merge", _("came with a merged tag")
+
+
+class TaggedArticle(ItemBase):
+    """One article under one tag: taggit's through model, and the listing index."""
+
+    tag = models.ForeignKey(
+        Tag,
+        verbose_name=_("tag"),
+        on_delete=models.CASCADE,
+        related_name="tagged_articles",
+        # The unique constraint and the listing's index both begin with it.
+        db_index=False,
+    )
+    content_object = models.ForeignKey(
+        "articles.Article",
+        verbose_name=_("article"),
+        on_delete=models.CASCADE,
+        related_name="tagged_articles",
+        db_column="article_id",
+    )
+    origin = models.CharField(
+        _("origin"), max_length=10, choices=TagOrigin, default=TagOrigin.HAND
+    )
+    tagged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("tagged by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+    )
+    tagged_at = models.DateTimeField(_("tagged at"), auto_now_add=True)
+
+    listed_at = models.DateTimeField(_("listed at"), null=True, editable=False)
+    visible_from = models.DateTimeField(_("visible from"), null=True, editable=False)
+    source = models.ForeignKey(
+        "articles.Source",
+        verbose_name=_("source"),
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+    category = models.ForeignKey(
+        "articles.Category",
+        verbose_name=_("category"),
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+    language = models.CharField(
+        _("language"), max_length=35, blank=True, editable=False
+    )
+
+    objects = TaggedArticleQuerySet.as_manager()
+    natural_key_fields = ["tag_id", "content_object_id"]
+
+    class Meta:
+        verbose_name = _("tag on an article")
+        verbose_name_plural = _("tags on articles")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tag", "content_object"], name="tag_stands_once_on_an_article"
+            ),
+            models.CheckConstraint(
+                condition=Q(listed_at__isnull=True, visible_from__isnull=True)
+                | Q(listed_at__isnull=False, visible_from__isnull=False),
+                name="listed_row_knows_when_it_shows",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                models.F("tag"),
+                models.F("listed_at").desc(),
+                models.F("content_object").desc(),
+                condition=Q(listed_at__isnull=False),
+                name="tag_listing",
+            )
+        ]
+
+
+@contextmanager
+def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
+    """Keep the listing index true around a change to these articles (ids).
+
+    Yields the ids, to which the block adds those of articles it makes. The
+    articles stay locked until the end of the transaction, so a second writer
+    sees the first one's rows and counts, whatever both do.
+    """
+    ids = sorted(set(articles))
+    article = TaggedArticle._meta.get_field("content_object").related_model
+    with transaction.atomic():
+        locked = article.objects.filter(pk__in=ids).order_by("pk")
+        list(locked.select_for_update().values_list("pk", flat=True))
+        before = TaggedArticle.objects.of(ids).listed_per_tag()
+        yield ids
+        rows = TaggedArticle.objects.of(ids)
+        rows.mirror()
+        after = rows.listed_per_tag()
+        shift_counts({tag: after[tag] - before[tag] for tag in {*before, *after}})
+
+
+class ArticleTags(_TaggableManager):
+    """``article.tags``: taggit's manager, by any spelling, with the index kept true."""
+
+    def add(self, *tags: Tag | str, **kwargs: Any) -> None:
+        with relisting([self.instance.pk]):
+            super().add(*tags, **kwargs)
+
+    def remove(self, *tags: Tag | str) -> None:
+        named = Tag.objects.by_key(
+            name_key(tag if isinstance(tag, str) else tag.name) for tag in tags
+        )
+        with relisting([self.instance.pk]):
+            super().remove(*{tag.name for tag in named.values()})
+
+    def set(self, tags: Iterable[Tag | str], **kwargs: Any) -> None:
+        with relisting([self.instance.pk]):
+            super().set(tags, **kwargs)
+
+    def clear(self) -> None:
+        with relisting([self.instance.pk]):
+            super().clear()
+
+    def _to_tag_model_instances(
+        self, tags: Iterable[Tag | str], tag_kwargs: dict[str, Any]
+    ) -> list[Tag]:
+        tags = list(tags)
+        names = [tag for tag in tags if isinstance(tag, str)]
+        named = Tag.objects.get_or_make(names) if names else {}
+        found = [named[name_key(t)] if isinstance(t, str) else t for t in tags]
+        return list(dict.fromkeys(found))
+
+
+class SuggestionState(models.TextChoices):
+    OPEN = "open", _("open")
+    ACCEPTED = "accepted", _("accepted")
+    REJECTED = "rejected", _("rejected")
+
+
+class TagSuggestion(models.Model):
+    """A tag that a phrase in an article's text speaks for."""
+
+    article = models.ForeignKey(
+        "articles.Article",
+        verbose_name=_("article"),
+        on_delete=models.CASCADE,
+        related_name="suggestions",
+    )
+    tag = models.ForeignKey(
+        Tag,
+        verbose_name=_("tag"),
+        on_delete=models.CASCADE,
+        related_name="suggestions",
+    )
+    phrase = models.CharField(_("phrase"), max_length=100)
+    found = models.CharField(_("as it stands in the text"), max_length=200)
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=SuggestionState,
+        default=SuggestionState.OPEN,
+    )
+
+    class Meta:
+        verbose_name = _("suggested tag")
+        verbose_name_plural = _("suggested tags")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["article", "tag"], name="tag_is_suggested_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["article"],
+                condition=Q(state=SuggestionState.OPEN),
+                name="open_suggestions",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.tag} (“{self.found}”)"

@@ -1,0 +1,307 @@
+"""All settings, read from the environment in this one place.
+
+A value that makes no sense stops the start with a message that names the
+variable, what was given and what is expected. ``docs/operators.md`` lists them.
+"""
+
+import ipaddress
+import os
+import secrets
+import zoneinfo
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def env_text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def env_flag(name: str, default: bool = False) -> bool:
+    text = env_text(name).lower()
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off"}:
+        return False
+    if text:
+        raise ImproperlyConfigured(f"{name}={text!r}: write 1 or 0.")
+    return default
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in env_text(name, default).split(",") if part.strip()]
+
+
+def env_count(name: str, default: int, most: int) -> int:
+    text = env_text(name, str(default))
+    if not (text.isascii() and text.isdigit() and int(text) <= most):
+        raise ImproperlyConfigured(
+            f"{name}={text!r}: write a whole number from 0 to {most}."
+        )
+    return int(text)
+
+
+def env_url(name: str, default: str = "", schemes: tuple[str, ...] = ("https",)) -> str:
+    """An absolute address without a trailing slash, or "" when unset."""
+    text = env_text(name, default)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if text and not (parts.scheme in schemes and parts.hostname):
+        expected = " or ".join(f"{scheme}://…" for scheme in schemes)
+        raise ImproperlyConfigured(
+            f"{name}={text!r}: write an address that begins with {expected}."
+        )
+    return text.rstrip("/")
+
+
+def env_database(name: str, default: str = "") -> dict[str, Any]:
+    """Django's settings for a database URL (sqlite or postgres)."""
+    url = env_text(name, default)
+    scheme = url.partition("://")[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ImproperlyConfigured(
+            f"{name} begins with {scheme!r}: write sqlite:///path/to/file or"
+            " postgres://user:password@host/name."
+        )
+    config = dict(environ.Env.db_url_config(url))
+    options = config.setdefault("OPTIONS", {})
+    if scheme == "sqlite":
+        options |= {
+            # A writer takes its lock at BEGIN: two processes queue instead of
+            # failing half-way with "database is locked".
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    else:
+        # The pool is set here and not in the URL: there it would be the text
+        # "true". min_size 0 keeps commands from opening idle connections.
+        options["pool"] = {"min_size": 0, "max_size": 10, "timeout": 15}
+    return config
+
+
+def env_zone(name: str, default: str) -> str:
+    text = env_text(name, default)
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"{name}={text!r}: no such time zone; write one such as Asia/Tokyo."
+        ) from error
+    return text
+
+
+def env_fetch_allow(name: str) -> list[str]:
+    """``host``, ``host:port`` or CIDR entries, as they are."""
+    entries = env_list(name)
+    for entry in entries:
+        try:
+            ipaddress.ip_network(entry, strict=False)
+        except ValueError:
+            host, _, port = entry.partition(":")
+            if not host or "/" in entry or (port and not port.isdigit()):
+                raise ImproperlyConfigured(
+                    f"{name}: {entry!r} is neither host[:port] nor a network"
+                    " such as 10.0.0.0/8."
+                ) from None
+    return entries
+
+
+def secret_key(beside: Path) -> str:
+    """The key from the environment; in debug, a random one kept in a file."""
+    if key := env_text("SECRET_KEY"):
+        return key
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Outside of DEBUG it must be: a random text of"
+            " 50 characters or more, the same for every process."
+        )
+    kept = beside / ".secret_key"
+    try:
+        with kept.open("x", encoding="ascii") as file:
+            kept.chmod(0o600)
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return kept.read_text(encoding="ascii")
+
+
+DEBUG = env_flag("DEBUG")
+
+DATABASES = {
+    "default": env_database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+}
+if env_text("NEWSROOM_REPLICA_URL"):
+    DATABASES["replica"] = env_database("NEWSROOM_REPLICA_URL")
+    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+DATABASE_ROUTERS = ["newsroom.replica.ReaderRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SECRET_KEY = secret_key(
+    Path(DATABASES["default"]["NAME"]).parent
+    if "sqlite3" in DATABASES["default"]["ENGINE"]
+    else BASE_DIR
+)
+
+# What the newsroom is called, where it stands, and which zone its days follow.
+NEWSROOM_SITE_NAME = env_text("NEWSROOM_SITE_NAME", "Newsroom")
+NEWSROOM_SITE_URL = env_url(
+    "NEWSROOM_SITE_URL", "http://127.0.0.1:8000", schemes=("https", "http")
+)
+NEWSROOM_APP_STORE_URL = env_url("NEWSROOM_APP_STORE_URL")
+NEWSROOM_PLAY_STORE_URL = env_url("NEWSROOM_PLAY_STORE_URL")
+NEWSROOM_FETCH_ALLOW = env_fetch_allow("NEWSROOM_FETCH_ALLOW")
+NEWSROOM_UNDO_SECONDS = env_count("NEWSROOM_UNDO_SECONDS", default=10, most=3600)
+
+ALLOWED_HOSTS = env_list(
+    "ALLOWED_HOSTS",
+    ",".join({"127.0.0.1", "localhost", "[::1]"}),
+)
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "articles",
+    # taggit stays out: its documentation asks for that when the tag model is
+    # one's own, or a second, empty tag table would stand beside ours.
+    "django_filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.sitemaps",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "newsroom.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "newsroom.urls"
+WSGI_APPLICATION = "newsroom.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "articles.site.context.site",
+            ],
+        },
+    },
+]
+# Templates of our own come before the admin's of the same name, for its forms too.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS.append("django.forms")
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+# Aware UTC in the database; this zone is for showing and for grouping by day.
+TIME_ZONE = env_zone("NEWSROOM_TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env_text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+WHITENOISE_USE_FINDERS = DEBUG or not STATIC_ROOT.is_dir()
+
+MEDIA_URL = env_text("MEDIA_URL", "/media/").rstrip("/") + "/"
+MEDIA_ROOT = Path(env_text("MEDIA_ROOT", str(BASE_DIR / "media")))
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT.is_dir() and not DEBUG
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+if bucket := env_url("NEWSROOM_STORAGE_URL", schemes=("s3",)):
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {"bucket_name": urlsplit(bucket).netloc},
+    }
+
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+if redis := env_url("REDIS_URL", schemes=("redis", "rediss", "unix")):
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": redis,
+    }
+
+# The directives carry Django 6's setting name, so that its own middleware can
+# take ours' place one day.
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "manifest-src": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+    "base-uri": ["'none'"],
+}
+if urlsplit(MEDIA_URL).netloc:
+    SECURE_CSP["img-src"].append("{0.scheme}://{0.netloc}".format(urlsplit(MEDIA_URL)))
+
+SERVED_OVER_HTTPS = NEWSROOM_SITE_URL.startswith("https://") and not DEBUG
+SECURE_SSL_REDIRECT = SERVED_OVER_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SERVED_OVER_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SERVED_OVER_HTTPS
+SECURE_HSTS_PRELOAD = SERVED_OVER_HTTPS
+SESSION_COOKIE_SECURE = SERVED_OVER_HTTPS
+CSRF_COOKIE_SECURE = SERVED_OVER_HTTPS
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+if env_flag("NEWSROOM_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+TAGGIT_CASE_INSENSITIVE = True
+# An import of a thousand inline fields is an attack, a long tag list is not.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+LOGIN_URL = "admin:login"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}

@@ -1,0 +1,24 @@
+"""Where addresses lead: the admin, the reader's pages, and stored pictures."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from .media import media
+
+DESK = "/admin/articles/article/?status__exact=ingested"
+
+urlpatterns = [
+    # The desk's address leads to the list of what waits.
+    path("admin/desk/", RedirectView.as_view(url=DESK), name="desk"),
+    path("admin/", admin.site.urls),
+    path("", include("articles.site.urls")),
+]
+
+# Pictures on another host are that host's to serve.
+if not urlsplit(settings.MEDIA_URL).netloc:
+    prefix = settings.MEDIA_URL.lstrip("/")
+    urlpatterns.append(path(f"{prefix}<path:path>", media, name="media"))
