@@ -1,0 +1,84 @@
+"""What may be shown of an article: the only way to its text or its picture.
+
+Every output (page, feed, API, meta tags, e-mail) asks ``permitted()`` and uses
+nothing but the answer. A publisher's policy lives in ``Source.reuse``.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.safestring import SafeString, mark_safe
+
+from articles.excerpts import words_or_graphemes
+from articles.models import Article, Image, Reuse
+
+
+class Channel(StrEnum):
+    """Where something is shown."""
+
+    LISTING = "listing"
+    PAGE = "page"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """What readers may see of one article through one channel.
+
+    ``excerpt`` and ``note`` are plain text, ``body`` is HTML that was sanitised
+    when it was stored; "" and None stand for "nothing".
+    """
+
+    headline: str = ""
+    excerpt: str = ""
+    note: str = ""
+    body: SafeString = SafeString("")
+    image: Image | None = None
+    image_alt: str = ""
+    image_caption: str = ""
+    image_credit: str = ""
+
+
+def permitted(article: Article, channel: Channel) -> Permitted:
+    """What ``channel`` may show of ``article`` (its source and image loaded)."""
+    if article.source.reuse == Reuse.BLOCKED:
+        return Permitted()
+    image = _image(article)
+    return Permitted(
+        headline=article.shown_headline,
+        excerpt=_excerpt(article),
+        note=article.note,
+        body=_body(article, channel),
+        image=image,
+        image_alt=(article.image_alt or article.image_caption) if image else "",
+        image_caption=article.image_caption if image else "",
+        image_credit=article.image_credit if image else "",
+    )
+
+
+def _excerpt(article: Article) -> str:
+    """Ours in full; else the source's, cut to what it allows."""
+    source = article.source
+    if article.excerpt:
+        return article.excerpt
+    if source.reuse == Reuse.HEADLINE:
+        return ""
+    if source.reuse == Reuse.FULL_TEXT:
+        return article.source_excerpt
+    return words_or_graphemes(
+        article.source_excerpt, source.excerpt_words, source.excerpt_characters
+    )
+
+
+def _body(article: Article, channel: Channel) -> SafeString:
+    if article.source.reuse != Reuse.FULL_TEXT or channel == Channel.LISTING:
+        return SafeString("")
+    # articles.ingest.sanitise cleaned it before it was stored.
+    return mark_safe(article.source_body)
+
+
+def _image(article: Article) -> Image | None:
+    source = article.source
+    if source.reuse == Reuse.HEADLINE or not source.shows_images:
+        return None
+    return article.image

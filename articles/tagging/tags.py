@@ -1,0 +1,232 @@
+"""Verbs on tags: putting them on articles, renaming, merging, other names.
+
+The only writer of slugs and aliases once a tag is made. An old name or address
+of a tag never dies: it becomes an alias and leads to the tag's page.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from articles.models import (
+    Article,
+    SuggestionState,
+    Tag,
+    TagAlias,
+    TaggedArticle,
+    TagOrigin,
+    TagPhrase,
+    TagSuggestion,
+    relisting,
+)
+from articles.names import name_key, slug_for
+
+from . import suggestions
+
+#: How many articles are locked and written by one statement.
+BATCH = 500
+
+
+def tag_articles(
+    ids: Iterable[int],
+    tags: Iterable[Tag],
+    *,
+    by: AbstractBaseUser | None,
+    origin: TagOrigin = TagOrigin.HAND,
+) -> int:
+    """Put tags on articles; returns how many taggings are new."""
+    tags, ids, new = list(tags), sorted(set(ids)), 0
+    with transaction.atomic():
+        for start in range(0, len(ids), BATCH):
+            new += _tag_batch(ids[start : start + BATCH], tags, by, origin)
+    return new
+
+
+def _tag_batch(
+    ids: list[int], tags: list[Tag], by: AbstractBaseUser | None, origin: TagOrigin
+) -> int:
+    with relisting(ids):
+        there = set(TaggedArticle.objects.of(ids).values_list("content_object", "tag"))
+        rows = [
+            TaggedArticle(
+                content_object_id=article, tag=tag, tagged_by=by, origin=origin
+            )
+            for article in ids
+            for tag in tags
+            if (article, tag.pk) not in there
+        ]
+        TaggedArticle.objects.bulk_create(rows)
+        touched = {row.content_object_id for row in rows}
+        Article.objects.filter(pk__in=touched).update(edited_at=timezone.now())
+        TagSuggestion.objects.filter(
+            article__in=ids, tag__in=tags, state=SuggestionState.OPEN
+        ).update(state=SuggestionState.ACCEPTED)
+    return len(rows)
+
+
+def set_tags(
+    article: Article, names: Iterable[str], *, by: AbstractBaseUser | None
+) -> tuple[list[str], list[str]]:
+    """Make these the article's tags; returns the names put on and taken off.
+
+    Tags it keeps stay as they were put on: by whom, when, from where. Raises
+    ValidationError for a name from which no address can be made.
+    """
+    with transaction.atomic():
+        wanted = set(Tag.objects.get_or_make(names).values())
+        there = set(Tag.objects.filter(tagged_articles__content_object=article))
+        off = there - wanted
+        with relisting([article.pk]):
+            rows = TaggedArticle.objects.of([article.pk])
+            rows.filter(tag__in=off).delete()
+            article._prefetched_objects_cache = {}
+        tag_articles([article.pk], wanted - there, by=by)
+        if off:
+            Article.objects.filter(pk=article.pk).update(edited_at=timezone.now())
+    return sorted(t.name for t in wanted - there), sorted(t.name for t in off)
+
+
+def accept_suggestions(ids: Iterable[int], *, by: AbstractBaseUser | None) -> int:
+    """Put every open suggestion of these articles on them; returns how many."""
+    accepted = 0
+    with transaction.atomic():
+        open_ones = TagSuggestion.objects.filter(
+            article__in=list(ids), state=SuggestionState.OPEN
+        )
+        by_tag: dict[Tag, list[int]] = {}
+        for each in open_ones.select_related("tag").order_by("tag"):
+            by_tag.setdefault(each.tag, []).append(each.article_id)
+        for tag, articles in by_tag.items():
+            accepted += tag_articles(
+                articles, [tag], by=by, origin=TagOrigin.SUGGESTION
+            )
+    return accepted
+
+
+def decide(
+    article: Article,
+    *,
+    accepted: Iterable[int],
+    rejected: Iterable[int],
+    by: AbstractBaseUser | None,
+) -> None:
+    """Accept some of an article's suggestions (tag ids) and reject others."""
+    with transaction.atomic():
+        tags = Tag.objects.filter(pk__in=list(accepted))
+        tag_articles([article.pk], tags, by=by, origin=TagOrigin.SUGGESTION)
+        suggestions.settle(article, rejected, SuggestionState.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class MergePreview:
+    """What a merge does: pieces that get the tag, and pieces that have it already."""
+
+    moved: int
+    already: int
+    aliases: list[str]
+
+
+def preview_merge(tags: Iterable[Tag], into: Tag) -> MergePreview:
+    """Count what ``merge`` would do."""
+    tags = [tag for tag in tags if tag != into]
+    rows = TaggedArticle.objects.filter(tag__in=tags)
+    there = TaggedArticle.objects.filter(tag=into).values("content_object")
+    already = rows.filter(content_object__in=there)
+    moved = rows.exclude(content_object__in=there)
+    return MergePreview(
+        moved=moved.values("content_object").distinct().count(),
+        already=already.values("content_object").distinct().count(),
+        aliases=sorted(tag.name for tag in tags),
+    )
+
+
+def merge(
+    tags: Iterable[Tag], into: Tag, *, by: AbstractBaseUser | None = None
+) -> MergePreview:
+    """Make ``tags`` other names of ``into``: pieces, aliases, phrases, addresses.
+
+    One transaction; the merged tags' addresses lead to ``into`` from then on.
+    Raises ValidationError if nothing is left to merge.
+    """
+    tags = [tag for tag in tags if tag != into]
+    if not tags:
+        raise ValidationError(_("A tag cannot be merged into itself."))
+    with transaction.atomic():
+        locked = Tag.objects.filter(pk__in=[into.pk, *(tag.pk for tag in tags)])
+        list(locked.order_by("pk").select_for_update())
+        preview = preview_merge(tags, into)
+        for tag in tags:
+            _merge_one(tag, into, by)
+    return preview
+
+
+def _merge_one(tag: Tag, into: Tag, by: AbstractBaseUser | None) -> None:
+    rows = TaggedArticle.objects.filter(tag=tag)
+    while ids := list(rows.values_list("content_object", flat=True)[:BATCH]):
+        tag_articles(ids, [into], by=by, origin=TagOrigin.MERGE)
+        with relisting(ids):
+            TaggedArticle.objects.of(ids).filter(tag=tag).delete()
+    kept = set(TagPhrase.objects.filter(tag=into).values_list("text", flat=True))
+    tag.phrases.exclude(text__in=kept).update(tag=into)
+    tag.aliases.update(tag=into)
+    name, slug = tag.name, tag.slug
+    tag.delete()
+    TagAlias.objects.create(tag=into, name=name, slug=slug)
+
+
+def rename(tag: Tag, name: str) -> None:
+    """Give a tag another name, and the address that follows from it."""
+    old = Tag.objects.get(pk=tag.pk)
+    slug = old.slug
+    if slug_for(name) != slug_for(old.name):
+        own = TagAlias.objects.filter(tag=tag, slug=slug_for(name)).exists()
+        slug = slug_for(name) if own else Tag.objects.free_slug(name)
+    change(tag, name=name, slug=slug)
+
+
+def change(tag: Tag, *, name: str, slug: str) -> None:
+    """Give a tag this name and this address; the old ones go on leading to it.
+
+    Raises ValidationError if another tag has the name or the address, or the
+    name makes none.
+    """
+    with transaction.atomic():
+        old = Tag.objects.select_for_update().get(pk=tag.pk)
+        tag.name, tag.slug = name, slug
+        own = TagAlias.objects.filter(tag=tag)
+        own.filter(key=name_key(name)).delete()
+        own.filter(slug=slug).update(slug="")
+        tag.full_clean()
+        tag.save()
+        former_slug = old.slug if old.slug != slug else ""
+        if old.key != name_key(name):
+            TagAlias.objects.create(tag=tag, name=old.name, slug=former_slug)
+        elif former_slug:
+            _keep_address(tag, former_slug)
+
+
+def _keep_address(tag: Tag, slug: str) -> None:
+    """Remember an address that a tag had while its name stays."""
+    alias, made = TagAlias.objects.get_or_create(
+        key=name_key(slug), defaults={"tag": tag, "name": slug, "slug": slug}
+    )
+    if not made and alias.tag_id == tag.pk:
+        TagAlias.objects.filter(pk=alias.pk).update(slug=slug)
+
+
+def add_alias(tag: Tag, name: str) -> TagAlias:
+    """Make ``name`` another name of the tag; what it is already stays.
+
+    Raises ValidationError if it is the name of another tag, or of its alias.
+    """
+    if known := TagAlias.objects.filter(tag=tag, key=name_key(name)).first():
+        return known
+    alias = TagAlias(tag=tag, name=name)
+    alias.full_clean()
+    alias.save()
+    return alias

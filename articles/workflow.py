@@ -1,0 +1,270 @@
+"""The editorial workflow: every change of an article's status happens here.
+
+``MOVES`` is the whole of it. A move is made on many articles at once or on one;
+either way it is one transaction that writes status, history and listing index.
+"""
+
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, Q, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Least
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import (
+    Article,
+    ArticleStatus,
+    Reuse,
+    Source,
+    StatusChange,
+    relisting,
+)
+
+INGESTED = ArticleStatus.INGESTED
+SELECTED = ArticleStatus.SELECTED
+PUBLISHED = ArticleStatus.PUBLISHED
+SPIKED = ArticleStatus.SPIKED
+UNPUBLISHED = ArticleStatus.UNPUBLISHED
+KILLED = ArticleStatus.KILLED
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One action: from which states to which, who may, and whether it says why."""
+
+    action: str
+    label: str | Promise
+    sources: tuple[ArticleStatus, ...]
+    target: ArticleStatus
+    permission: str
+    needs_reason: bool = False
+
+    def allows(self, status: str) -> bool:
+        return status in self.sources
+
+
+#: The declared table of moves, in the order in which an editor meets them.
+MOVES = {
+    move.action: move
+    for move in (
+        Move("select", _("Select"), (INGESTED,), SELECTED, "select_article"),
+        Move("release", _("Put back"), (SELECTED,), INGESTED, "select_article"),
+        Move(
+            "publish",
+            _("Publish"),
+            (INGESTED, SELECTED, UNPUBLISHED),
+            PUBLISHED,
+            "publish_article",
+        ),
+        Move("spike", _("Spike"), (INGESTED, SELECTED), SPIKED, "spike_article"),
+        Move("unspike", _("Bring back"), (SPIKED,), INGESTED, "spike_article"),
+        Move("unpublish", _("Unpublish"), (PUBLISHED,), UNPUBLISHED, "publish_article"),
+        Move(
+            "kill",
+            _("Kill"),
+            (INGESTED, SELECTED, PUBLISHED, UNPUBLISHED, SPIKED),
+            KILLED,
+            "kill_article",
+            needs_reason=True,
+        ),
+    )
+}
+
+
+class NotAllowed(Exception):
+    """The article cannot make this move; the message says why."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a move on many articles did: ids moved, and ``(id, why)`` refused."""
+
+    moved: list[int] = field(default_factory=list)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+def moves_for(article: Article, user: AbstractBaseUser) -> list[Move]:
+    """The moves this user may make with this article as it stands."""
+    return [
+        move
+        for move in MOVES.values()
+        if move.allows(article.status) and may(user, move)
+    ]
+
+
+def may(user: AbstractBaseUser, move: Move) -> bool:
+    """Whether the user has the permission that the move asks for."""
+    return user.has_perm(f"articles.{move.permission}")
+
+
+#: How many articles are locked and written by one statement.
+BATCH = 500
+
+
+def move_many(
+    ids: Iterable[int],
+    action: str,
+    *,
+    by: AbstractBaseUser | None,
+    reason: str = "",
+    actor: str = "",
+    at: datetime | Combinable | None = None,
+) -> Outcome:
+    """Make one move with many articles, in one transaction.
+
+    ``by`` is None for an automatic act, which then is named by ``actor``.
+    ``at`` is when a publication shows: a moment or an expression over the
+    article's columns (default: now; the future schedules it). Articles that
+    cannot make the move are left alone and listed with the reason.
+    Raises NotAllowed if the move asks for a reason and none is given.
+    """
+    move = MOVES[action]
+    if move.needs_reason and not reason.strip():
+        raise NotAllowed(gettext("Say why: this move asks for a reason."))
+    now = timezone.now()
+    entry = StatusChange(
+        action=move.action,
+        after=move.target,
+        by=by,
+        by_name=by.get_username() if by else actor,
+        at=now,
+        reason=reason.strip(),
+    )
+    outcome = Outcome()
+    ids = sorted(set(ids))
+    with transaction.atomic():
+        for start in range(0, len(ids), BATCH):
+            _move_batch(ids[start : start + BATCH], move, at or now, entry, outcome)
+    return outcome
+
+
+def _move_batch(
+    ids: list[int],
+    move: Move,
+    at: datetime | Combinable,
+    entry: StatusChange,
+    outcome: Outcome,
+) -> None:
+    with relisting(ids):
+        changes = []
+        for article in Article.objects.filter(pk__in=ids).only(*_NAMED_BY):
+            if why := _refusal(article, move):
+                outcome.refused.append((article.pk, why))
+            else:
+                changes.append(_history(article, entry))
+        moved = [change.article_id for change in changes]
+        _write(moved, move, at, touched=entry.at if entry.by else None)
+        StatusChange.objects.bulk_create(changes)
+    outcome.moved += moved
+
+
+def _history(article: Article, entry: StatusChange) -> StatusChange:
+    change = copy(entry)
+    change._state = copy(entry._state)
+    change.article = article
+    change.headline = article.shown_headline
+    change.before = article.status
+    return change
+
+
+_NAMED_BY = ("status", "headline", "source_headline")
+
+
+def move(
+    article: Article,
+    action: str,
+    *,
+    by: AbstractBaseUser | None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Make one move with one article, and bring the instance up to date.
+
+    Raises NotAllowed if it cannot be made, also when someone else was faster:
+    of two editors who act at once, one wins.
+    """
+    seen = article.status
+    with transaction.atomic():
+        outcome = move_many([article.pk], action, by=by, reason=reason, at=at)
+        article.refresh_from_db()
+    if outcome.moved:
+        return
+    if article.status != seen:
+        raise NotAllowed(gettext("Someone else has just moved it."))
+    raise NotAllowed(
+        outcome.refused[0][1] if outcome.refused else gettext("It is gone.")
+    )
+
+
+def _refusal(article: Article, move: Move) -> str:
+    if move.allows(article.status):
+        return ""
+    return gettext("%(move)s is not possible: the article is %(status)s.") % {
+        "move": move.label,
+        "status": article.get_status_display(),
+    }
+
+
+def _write(
+    ids: list[int],
+    move: Move,
+    at: datetime | Combinable,
+    touched: datetime | None,
+) -> None:
+    rows = Article.objects.filter(pk__in=ids, status__in=move.sources)
+    values: dict[str, object] = {"status": move.target}
+    if move.action == "publish":
+        values["published_at"] = at
+    if touched:
+        values["edited_at"] = touched
+    rows.update(**values)
+
+
+def publish_as_dated(ids: Iterable[int], *, actor: str) -> Outcome:
+    """Publish pieces as of their source's time, but never ahead of the clock.
+
+    For imports: what was public at its source before it came here is listed as
+    it would have been, had it been published on the day.
+    """
+    at = Least(F("source_published_at"), Value(timezone.now()))
+    return move_many(ids, "publish", by=None, actor=actor, at=at)
+
+
+def edit(article: Article, fields: Iterable[str]) -> None:
+    """Save what a person changed in these fields, and nothing else.
+
+    Writing only the named fields keeps a form that was open for an hour from
+    putting back what the importer or a colleague has written meanwhile.
+    """
+    article.edited_at = timezone.now()
+    with relisting([article.pk]):
+        article.save(update_fields={*fields, "edited_at"})
+
+
+#: How many articles one transaction relists when a whole source changes.
+RELIST_BATCH = 1000
+
+
+def withhold(source: Source) -> int:
+    """Bring a source's articles in line with its reuse policy.
+
+    A blocked source's pieces leave every listing; one that is no longer blocked
+    gets them back. Returns how many articles changed.
+    """
+    withheld = source.reuse == Reuse.BLOCKED
+    changed = 0
+    while True:
+        rows = Article.objects.filter(~Q(is_withheld=withheld), source=source)
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:RELIST_BATCH])
+        if not ids:
+            return changed
+        with relisting(ids):
+            changed += rows.filter(pk__in=ids).update(is_withheld=withheld)
