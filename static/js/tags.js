@@ -1,0 +1,139 @@
+/* Completes tag names in fields marked data-tag-names (an address to ask).
+   A combobox as the ARIA practices describe it: the field keeps the focus, the
+   arrow keys move through the choices, Enter or Tab takes one, Escape closes.
+   The field holds names with commas between them; the one at the cursor is
+   completed. Without this script it is a plain text field. */
+(() => {
+  "use strict";
+
+  const PAUSE = 120; // milliseconds of rest before a key press becomes a question
+  let fields = 0;
+
+  function enhance(field) {
+    if (field.dataset.enhanced) return;
+    field.dataset.enhanced = "yes";
+    const list = document.createElement("ul");
+    list.className = "tag-choices";
+    list.id = `tag-choices-${(fields += 1)}`;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", field.labels?.[0]?.textContent.trim() || "Tags");
+    list.hidden = true;
+    const frame = document.createElement("span");
+    frame.className = "tag-field";
+    field.before(frame);
+    frame.append(field, list);
+    field.setAttribute("role", "combobox");
+    field.setAttribute("aria-autocomplete", "list");
+    field.setAttribute("aria-expanded", "false");
+    field.setAttribute("aria-controls", list.id);
+
+    let chosen = -1;
+    let timer = 0;
+    let asked = 0;
+
+    function word() {
+      const at = field.selectionStart ?? field.value.length;
+      const start = field.value.lastIndexOf(",", at - 1) + 1;
+      const comma = field.value.indexOf(",", at);
+      const end = comma < 0 ? field.value.length : comma;
+      return { start, end, text: field.value.slice(start, end).trim() };
+    }
+
+    function close() {
+      list.hidden = true;
+      list.replaceChildren();
+      chosen = -1;
+      field.setAttribute("aria-expanded", "false");
+      field.removeAttribute("aria-activedescendant");
+    }
+
+    function mark(index) {
+      const items = [...list.children];
+      chosen = (index + items.length) % items.length;
+      items.forEach((item, i) => item.setAttribute("aria-selected", String(i === chosen)));
+      field.setAttribute("aria-activedescendant", items[chosen].id);
+      items[chosen].scrollIntoView({ block: "nearest" });
+    }
+
+    function take(name) {
+      const { start, end } = word();
+      const before = field.value.slice(0, start).trimEnd();
+      const head = before ? `${before} ` : "";
+      const tail = field.value.slice(end).replace(/^,?\s*/, "");
+      field.value = `${head}${name}, ${tail}`;
+      const cursor = head.length + name.length + 2;
+      field.setSelectionRange(cursor, cursor);
+      close();
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+
+    function show(tags) {
+      close();
+      if (!tags.length) return;
+      tags.forEach((tag, i) => {
+        const item = document.createElement("li");
+        item.id = `${list.id}-${i}`;
+        item.setAttribute("role", "option");
+        item.setAttribute("aria-selected", "false");
+        item.textContent = `#${tag.name}${tag.alias ? ` (${tag.alias})` : ""} · ${tag.pieces}`;
+        item.addEventListener("pointerdown", (event) => {
+          event.preventDefault();
+          take(tag.name);
+        });
+        item.dataset.name = tag.name;
+        list.append(item);
+      });
+      list.hidden = false;
+      field.setAttribute("aria-expanded", "true");
+    }
+
+    async function ask() {
+      const { text } = word();
+      const number = (asked += 1);
+      if (!text) return close();
+      const url = new URL(field.dataset.tagNames, window.location.href);
+      url.searchParams.set("q", text);
+      try {
+        const answer = await fetch(url, { headers: { Accept: "application/json" } });
+        if (!answer.ok) return close();
+        const { tags } = await answer.json();
+        if (number === asked && document.activeElement === field) show(tags);
+      } catch {
+        close();
+      }
+    }
+
+    field.addEventListener("input", (event) => {
+      if (event.isComposing) return;
+      window.clearTimeout(timer);
+      timer = window.setTimeout(ask, PAUSE);
+    });
+    field.addEventListener("compositionend", () => {
+      timer = window.setTimeout(ask, PAUSE);
+    });
+    field.addEventListener("blur", close);
+    field.addEventListener("keydown", (event) => {
+      if (event.isComposing || list.hidden) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        mark(event.key === "ArrowDown" ? chosen + 1 : chosen < 0 ? -1 : chosen - 1);
+      } else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) {
+        event.preventDefault();
+        take(list.children[chosen].dataset.name);
+      } else if (event.key === "Escape") {
+        event.stopPropagation();
+        close();
+      }
+    });
+  }
+
+  function enhanceAll() {
+    document.querySelectorAll("input[data-tag-names]").forEach(enhance);
+  }
+
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", enhanceAll);
+  } else {
+    enhanceAll();
+  }
+})();
