@@ -1,0 +1,15 @@
+"""Categories."""
+
+from django.contrib import admin
+
+from articles.models import Category
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    """Sections of the newsroom."""
+
+    list_display = ["name", "slug"]
+    search_fields = ["name"]
+    ordering = ["name"]
+    prepopulated_fields = {"slug": ["name"]}

@@ -1,0 +1,69 @@
+"""Form fields of the editors' screens."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import parse_tag_names
+from articles.models.named import validate_name
+
+#: Tags one piece may carry; what is more says nothing.
+MOST_TAGS = 50
+
+
+class TagNamesWidget(forms.TextInput):
+    """Names with commas between them, completed while one types.
+
+    A plain text field without JavaScript; ``tags.js`` makes it a combobox that
+    asks the admin for tags and their other names.
+    """
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        own = {
+            "data-tag-names": reverse_lazy("admin:articles_tag_names"),
+            "autocomplete": "off",
+            "class": "vTextField",
+        }
+        super().__init__(attrs=own | (attrs or {}))
+
+    class Media:
+        js = ["js/tags.js"]
+
+    def format_value(self, value: Any) -> str:
+        if value is None or isinstance(value, str):
+            return value or ""
+        return ", ".join(str(tag) for tag in value)
+
+
+class TagNamesField(forms.CharField):
+    """A list of tag names; "" is none. Each must be able to have an address."""
+
+    widget = TagNamesWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Tags"))
+        super().__init__(required=False, max_length=5000, **kwargs)
+
+    def clean(self, value: Any) -> list[str]:
+        names = parse_tag_names(super().clean(value))
+        if len(names) > MOST_TAGS:
+            raise ValidationError(_("More than 50 tags say nothing."))
+        for name in names:
+            if len(name) > 100:
+                raise ValidationError(
+                    _("“%(name)s…” is longer than 100 characters."),
+                    params={"name": name[:40]},
+                )
+            validate_name(name)
+        return names
+
+
+class DateTimeLocalField(forms.DateTimeField):
+    """A date and a time in one field that the browser labels and checks."""
+
+    widget = forms.DateTimeInput(
+        attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+    )

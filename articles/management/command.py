@@ -1,0 +1,173 @@
+"""What all of Newsroom's commands share: exit codes, output, help.
+
+Data goes to stdout; progress, log and summary go to stderr. Exit codes: 0 done,
+1 finished with item errors, 2 wrong usage, 3 refused by a policy, 4 environment
+failed (database, network), 130 interrupted.
+"""
+
+import argparse
+import datetime
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    DjangoHelpFormatter,
+)
+from django.db import DatabaseError
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from rich.console import Console
+from rich.table import Table
+
+ITEM_ERRORS, USAGE, POLICY, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 4, 130
+
+EXIT_CODES = """
+exit codes:
+  0 done; 1 finished with item errors; 2 wrong usage; 3 refused by a policy;
+  4 the database or the network failed; 130 interrupted
+"""
+
+
+class HelpFormatter(DjangoHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Keeps the line breaks of the examples."""
+
+
+class NewsroomCommand(BaseCommand):
+    """A thin command: parse arguments, call one function, print its report.
+
+    Subclasses write ``run()`` and return the exit code (None is 0).
+    """
+
+    #: Lines of examples for ``--help``.
+    examples = ""
+    #: Whether the command writes, and so has ``--dry-run``.
+    writes = True
+    requires_system_checks: list[str] = []
+
+    def create_parser(
+        self, prog_name: str, subcommand: str, **kwargs: Any
+    ) -> CommandParser:
+        examples = "\n".join(f"  {line.strip()}" for line in self.examples.split("\n"))
+        epilog = f"examples:\n{examples.rstrip()}\n{EXIT_CODES}"
+        return super().create_parser(
+            prog_name,
+            subcommand,
+            formatter_class=HelpFormatter,
+            epilog=epilog,
+            **kwargs,
+        )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        if self.writes:
+            parser.add_argument(
+                "--dry-run",
+                action="store_true",
+                help="do everything, then roll it back",
+            )
+        self.add_format(parser)
+        self.add_own_arguments(parser)
+
+    def add_format(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--format",
+            choices=["table", "json"],
+            default="table",
+            help="what is printed on stdout (default: table)",
+        )
+
+    def add_own_arguments(self, parser: CommandParser) -> None:
+        """The command's own arguments."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            code = self.run(**options)
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages), returncode=USAGE) from error
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database failed: {str(error).strip()}", returncode=ENVIRONMENT
+            ) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted.", returncode=INTERRUPTED) from None
+        except BrokenPipeError:
+            # The reader of our output has enough of it; so have we.
+            sys.stderr.close()
+            code = 0
+        if code:
+            sys.exit(code)
+
+    def run(self, **options: Any) -> int | None:
+        raise NotImplementedError
+
+    def console(self, options: Mapping[str, Any]) -> Console:
+        """Where progress and tables for people go: stderr."""
+        return Console(
+            stderr=True,
+            no_color=options.get("no_color") or None,
+            quiet=options.get("verbosity") == 0,
+            highlight=False,
+        )
+
+    def say(self, text: str) -> None:
+        """One line for people, on stderr."""
+        self.stderr.write(text, style_func=lambda line: line)
+
+    def print_report(
+        self, facts: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> None:
+        """One object: JSON on stdout, or a two-column table for people."""
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(facts, default=str))
+            return
+        table = Table(show_header=False, box=None)
+        for name, value in facts.items():
+            table.add_row(name, "–" if value is None else str(value))
+        self._print(table)
+
+    def print_rows(
+        self, rows: Iterable[Mapping[str, Any]], options: Mapping[str, Any]
+    ) -> None:
+        """Several objects: a JSON array on stdout, or a table."""
+        rows = list(rows)
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(rows, default=str, ensure_ascii=False))
+            return
+        table = Table()
+        for name in rows[0] if rows else ():
+            table.add_column(name)
+        for row in rows:
+            table.add_row(*(str(value) for value in row.values()))
+        self._print(table)
+
+    def _print(self, table: Table) -> None:
+        console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]
+        console.print(table)
+
+
+def usage_error(message: str) -> CommandError:
+    """Wrong usage: exit code 2."""
+    return CommandError(message, returncode=USAGE)
+
+
+def moment(option: str, text: str) -> datetime.datetime:
+    """A date or a time as ISO 8601; without an offset it is the site's time.
+
+    Raises a usage error that names the option.
+    """
+    try:
+        found = parse_datetime(text)
+        if found is None and (day := parse_date(text)):
+            found = datetime.datetime.combine(day, datetime.time.min)
+        if found and timezone.is_naive(found):
+            found = timezone.make_aware(found)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None:
+        raise usage_error(f"{option} {text!r}: write a date such as 2026-11-01.")
+    return found

@@ -1,0 +1,269 @@
+"""Stream records into articles."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import DatabaseError
+from django.utils import timezone
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from articles import workflow
+from articles.ingest import parse
+from articles.ingest.pipeline import (
+    CannotResume,
+    Input,
+    Options,
+    Report,
+    Run,
+    import_records,
+)
+from articles.ingest.records import Defaults
+from articles.ingest.store import Stored
+from articles.management.command import (
+    ENVIRONMENT,
+    INTERRUPTED,
+    ITEM_ERRORS,
+    NewsroomCommand,
+    usage_error,
+)
+from articles.models import ImportRun, Source
+from articles.tagging import suggestions
+
+
+class Command(NewsroomCommand):
+    help = (
+        "Import articles from files or standard input, as a stream. The same"
+        " records a second time change nothing; a refused record is reported with"
+        " its line and reason and stops nothing."
+    )
+    examples = """manage.py import_articles pieces.ndjson
+    manage.py import_articles archive.csv --source pacific-ledger --status published
+    curl … | manage.py import_articles - --input-format rss --source pacific-ledger
+    manage.py import_articles big.ndjson --errors refused.ndjson
+    manage.py import_articles big.ndjson --resume 12"""
+
+    def add_own_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "paths", nargs="*", metavar="PATH", help="files to read; - is stdin"
+        )
+        parser.add_argument(
+            "--input-format", choices=["auto", *parse.FORMATS], default="auto"
+        )
+        parser.add_argument(
+            "--source",
+            default="",
+            metavar="SLUG",
+            help="the publisher of records that name none (its slug or name)",
+        )
+        parser.add_argument(
+            "--status",
+            choices=["ingested", "published"],
+            default="ingested",
+            help="leave new pieces to the desk (default), or publish them as dated",
+        )
+        parser.add_argument(
+            "--date-format",
+            default="",
+            metavar="F",
+            help="of dates that are neither ISO 8601 nor RFC 2822, as for strptime",
+        )
+        parser.add_argument(
+            "--limit", type=int, metavar="N", help="read at most N records"
+        )
+        parser.add_argument("--batch-size", type=int, default=500, metavar="N")
+        parser.add_argument(
+            "--fail-fast", action="store_true", help="stop at the first refused record"
+        )
+        parser.add_argument(
+            "--errors",
+            metavar="FILE",
+            help="refused records as NDJSON, ready to be corrected and fed back",
+        )
+        parser.add_argument(
+            "--resume", type=int, metavar="RUN", help="go on with a stopped run"
+        )
+
+    def run(self, **options: Any) -> int | None:
+        resumed = self._resumed(options["resume"])
+        paths = options["paths"] or [
+            name for name, _ in (resumed.inputs if resumed else [])
+        ]
+        settings, extra = self._settings(options, resumed)
+        with ExitStack() as stack:
+            inputs = [self._open(path, stack) for path in paths]
+            if not inputs:
+                raise usage_error("Name a file to import, or - for standard input.")
+            errors = self._open_errors(options, stack)
+            progress = stack.enter_context(self._progress(options))
+            task = progress.add_task("importing", total=None)
+            run = Run(
+                settings,
+                on_stored=self._publish if extra["status"] == "published" else None,
+                on_progress=lambda report: progress.update(
+                    task, completed=report.read, description=_counts(report)
+                ),
+                errors=errors,
+            )
+            report = self._import(run, inputs, settings, extra, resumed, options)
+            if not options["dry_run"]:
+                progress.update(task, description="suggesting tags")
+                suggestions.refresh()
+        return self._finish(report, options)
+
+    def _resumed(self, number: int | None) -> ImportRun | None:
+        if number is None:
+            return None
+        if run := ImportRun.objects.filter(pk=number).first():
+            return run
+        raise usage_error(f"There is no import run {number}.")
+
+    def _settings(
+        self, options: dict[str, Any], resumed: ImportRun | None
+    ) -> tuple[Options, dict[str, str]]:
+        """How to read: as the command line says, or as the resumed run did."""
+        if options["batch_size"] < 1 or (options["limit"] or 1) < 1:
+            raise usage_error("--batch-size and --limit take a number of at least 1.")
+        given = {
+            "input_format": options["input_format"],
+            "source": self._source_name(options["source"]),
+            "date_format": options["date_format"],
+            "limit": options["limit"],
+            "batch_size": options["batch_size"],
+            "fail_fast": options["fail_fast"],
+        }
+        extra = {"status": options["status"]}
+        if resumed:
+            kept = dict(resumed.options)
+            extra = {"status": kept.pop("status", "ingested")}
+            given = kept | {"fail_fast": options["fail_fast"]}
+        return Options(**given), extra
+
+    def _source_name(self, slug_or_name: str) -> str:
+        source = Source.objects.filter(slug=slug_or_name).first()
+        return source.name if source else slug_or_name
+
+    def _open(self, path: str, stack: ExitStack) -> Input:
+        if path == "-":
+            return Input("-", sys.stdin.buffer)
+        if not Path(path).exists():
+            raise usage_error(f"There is no file {path}.")
+        if not Path(path).is_file():
+            raise usage_error(f"{path} is not a file.")
+        try:
+            return Input(path, stack.enter_context(Path(path).open("rb")))
+        except OSError as error:
+            raise usage_error(f"{path} cannot be read: {error.strerror}.") from error
+
+    def _open_errors(self, options: dict[str, Any], stack: ExitStack) -> Any:
+        if not options["errors"]:
+            return None
+        mode = "a" if options["resume"] else "w"
+        try:
+            path = Path(options["errors"])
+            return stack.enter_context(path.open(mode, encoding="utf-8"))
+        except OSError as error:
+            raise usage_error(
+                f"--errors {options['errors']} cannot be written: {error.strerror}."
+            ) from error
+
+    def _progress(self, options: dict[str, Any]) -> Progress:
+        console = self.console(options)
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+    def _publish(self, stored: Stored, run: ImportRun) -> None:
+        workflow.publish_as_dated(stored.created, actor=str(run))
+
+    def _import(
+        self,
+        run: Run,
+        inputs: list[Input],
+        settings: Options,
+        extra: dict[str, str],
+        resumed: ImportRun | None,
+        options: dict[str, Any],
+    ) -> Report:
+        defaults = Defaults(
+            source=settings.source,
+            date_format=settings.date_format or None,
+            zone=timezone.get_default_timezone(),
+            now=timezone.now(),
+        )
+        try:
+            return import_records(
+                inputs,
+                run,
+                defaults,
+                dry_run=options["dry_run"],
+                resume=resumed,
+                extra=extra,
+            )
+        except CannotResume as error:
+            raise usage_error(f"Cannot resume: {error}.") from error
+        except KeyboardInterrupt:
+            raise CommandError(
+                f"Interrupted. {_go_on(run, options)}", returncode=INTERRUPTED
+            ) from None
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database failed: {str(error).strip()}. {_go_on(run, options)}",
+                returncode=ENVIRONMENT,
+            ) from error
+
+    def _finish(self, report: Report, options: dict[str, Any]) -> int | None:
+        facts = {
+            "run": report.run,
+            "read": report.read,
+            "created": report.created,
+            "updated": report.updated,
+            "unchanged": report.unchanged,
+            "duplicate": report.duplicate,
+            "failed": report.failed,
+            "seconds": round(report.seconds, 3),
+        }
+        if options["format"] == "json":
+            self.print_report(facts, options)
+        dry = "Dry run, nothing kept: " if options["dry_run"] else ""
+        self.say(
+            f"{dry}{_counts(report)} in {report.seconds:.1f} s (run {report.run})."
+        )
+        if report.unknown:
+            self.say(f"Unknown fields were ignored: {', '.join(report.unknown)}.")
+        self._say_refused(report)
+        if report.unreadable:
+            self.say(f"Reading stopped at {report.unreadable}")
+        return ITEM_ERRORS if report.failed else None
+
+    def _say_refused(self, report: Report) -> None:
+        for line in report.samples:
+            self.say(line)
+        more = report.failed + report.duplicate - len(report.samples)
+        if more > 0:
+            self.say(f"… and {more} more, kept with run {report.run} in the admin.")
+
+
+def _counts(report: Report) -> str:
+    return (
+        f"read {report.read}, created {report.created}, updated {report.updated},"
+        f" unchanged {report.unchanged}, duplicate {report.duplicate},"
+        f" failed {report.failed}"
+    )
+
+
+def _go_on(run: Run, options: dict[str, Any]) -> str:
+    if options["dry_run"] or run.report.run is None:
+        return "Nothing was written."
+    paths = " ".join(options["paths"])
+    return (
+        f"{run.report.read} records are done; go on with: manage.py import_articles"
+        f" {paths} --resume {run.report.run}"
+    )

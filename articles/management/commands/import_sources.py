@@ -1,0 +1,53 @@
+"""Sources and feeds from an OPML or CSV list."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import transaction
+
+from articles.ingest import sources
+from articles.management.command import ITEM_ERRORS, NewsroomCommand, usage_error
+
+
+class Command(NewsroomCommand):
+    help = (
+        "Import sources and their feeds from an OPML list, or from CSV with the"
+        f" columns {', '.join(sources.COLUMNS)}. What is there already stays as it is."
+    )
+    examples = """manage.py import_sources feeds.opml --dry-run
+    manage.py import_sources sources.csv"""
+
+    def add_own_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", metavar="FILE", help="FILE.opml or FILE.csv")
+
+    def run(self, **options: Any) -> int | None:
+        path = Path(options["path"])
+        if not path.is_file():
+            raise usage_error(f"There is no file {path}.")
+        try:
+            with transaction.atomic():
+                report = sources.import_rows(self._rows(path))
+                transaction.set_rollback(options["dry_run"])
+        except (sources.Unreadable, UnicodeDecodeError) as error:
+            raise usage_error(f"{path} cannot be read: {error}.") from error
+        for reason in report.refused:
+            self.say(f"{path}: {reason}")
+        self.print_report(
+            {
+                "read": report.read,
+                "sources_created": report.sources_created,
+                "feeds_created": report.feeds_created,
+                "unchanged": report.unchanged,
+                "failed": report.failed,
+            },
+            options,
+        )
+        return ITEM_ERRORS if report.failed else None
+
+    def _rows(self, path: Path) -> Any:
+        if path.suffix.lower() in {".opml", ".xml"}:
+            return sources.read_opml(path.read_bytes())
+        if path.suffix.lower() == ".csv":
+            return sources.read_csv(path.open(encoding="utf-8-sig", newline=""))
+        raise usage_error(f"{path}: its name must end in .opml or .csv.")
