@@ -89,8 +89,7 @@ def _encode(picture: Pillow.Image) -> bytes:
 
 def _colour(picture: Pillow.Image) -> str:
     """The mean colour, for the tile that stands in until the picture is there."""
-    red, green, blue = picture.resize((1, 1), Pillow.Resampling.BOX).getpixel((0, 0))
-    return f"#{red:02x}{green:02x}{blue:02x}"
+    return "#" + picture.resize((1, 1), Pillow.Resampling.BOX).tobytes().hex()
 
 
 def attach(article: Article, data: bytes) -> Image:

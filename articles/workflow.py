@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import F, Q, Value
 from django.db.models.expressions import Combinable
@@ -91,7 +91,7 @@ class Outcome:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
-def moves_for(article: Article, user: AbstractBaseUser) -> list[Move]:
+def moves_for(article: Article, user: User | AnonymousUser) -> list[Move]:
     """The moves this user may make with this article as it stands."""
     return [
         move
@@ -100,7 +100,7 @@ def moves_for(article: Article, user: AbstractBaseUser) -> list[Move]:
     ]
 
 
-def may(user: AbstractBaseUser, move: Move) -> bool:
+def may(user: User | AnonymousUser, move: Move) -> bool:
     """Whether the user has the permission that the move asks for."""
     return user.has_perm(f"articles.{move.permission}")
 
@@ -113,7 +113,7 @@ def move_many(
     ids: Iterable[int],
     action: str,
     *,
-    by: AbstractBaseUser | None,
+    by: User | None,
     reason: str = "",
     actor: str = "",
     at: datetime | Combinable | None = None,
@@ -154,13 +154,14 @@ def _move_batch(
     outcome: Outcome,
 ) -> None:
     with relisting(ids):
+        moved: list[int] = []
         changes = []
         for article in Article.objects.filter(pk__in=ids).only(*_NAMED_BY):
             if why := _refusal(article, move):
                 outcome.refused.append((article.pk, why))
             else:
+                moved.append(article.pk)
                 changes.append(_history(article, entry))
-        moved = [change.article_id for change in changes]
         _write(moved, move, at, touched=entry.at if entry.by else None)
         StatusChange.objects.bulk_create(changes)
     outcome.moved += moved
@@ -182,7 +183,7 @@ def move(
     article: Article,
     action: str,
     *,
-    by: AbstractBaseUser | None,
+    by: User | None,
     reason: str = "",
     at: datetime | None = None,
 ) -> None:

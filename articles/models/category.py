@@ -4,7 +4,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .named import Named, named_constraints
+from .named import Named, NamedQuerySet, named_constraints
 
 #: The category of a piece whose source names none (the record format's rule).
 DEFAULT_CATEGORY = "General"
@@ -22,6 +22,8 @@ class Category(Named):
         editable=False,
         related_name="+",
     )
+
+    objects = NamedQuerySet["Category"].as_manager()
 
     class Meta:
         verbose_name = _("category")

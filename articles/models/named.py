@@ -1,7 +1,7 @@
 """What sources, categories and tags have in common: a name, its key, its slug."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -47,16 +47,22 @@ def validate_slug(slug: str) -> None:
         )
 
 
-class NamedQuerySet(models.QuerySet):
+Row = TypeVar("Row", bound="models.Model")
+
+
+class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
     """Finding by any spelling of a name, and making what is not there."""
 
-    def by_key(self, keys: Iterable[str]) -> dict[str, models.Model]:
+    def by_key(self, keys: Iterable[str]) -> dict[str, Row]:
         """The rows whose name has one of these keys, by key."""
-        return {row.key: row for row in self.filter(key__in=set(keys))}
+        rows = self.filter(key__in=set(keys))
+        return {row.key: row for row in rows}  # type: ignore[attr-defined]
 
-    def get_or_make(
-        self, names: Iterable[str], **fields: Any
-    ) -> dict[str, models.Model]:
+    def named(self, name: str) -> Row | None:
+        """The row of that name, by any spelling."""
+        return self.by_key([name_key(name)]).get(name_key(name))
+
+    def get_or_make(self, names: Iterable[str], **fields: Any) -> dict[str, Row]:
         """A row for each name, by the name's key; made with ``fields`` if new.
 
         Raises ValidationError for a name from which no address can be made.
@@ -68,7 +74,7 @@ class NamedQuerySet(models.QuerySet):
             found[key] = self._make(wanted[key], fields)
         return found
 
-    def _make(self, name: str, fields: dict[str, Any]) -> models.Model:
+    def _make(self, name: str, fields: dict[str, Any]) -> Row:
         key = name_key(name)
         for _attempt in range(5):
             try:
@@ -109,8 +115,6 @@ class Named(models.Model):
         validators=[validate_slug],
         help_text=_("The last part of the page's address."),
     )
-
-    objects = NamedQuerySet.as_manager()
 
     class Meta:
         abstract = True

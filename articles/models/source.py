@@ -19,7 +19,7 @@ class Reuse(models.TextChoices):
     BLOCKED = "blocked", _("nothing: hidden everywhere")
 
 
-class SourceQuerySet(NamedQuerySet):
+class SourceQuerySet(NamedQuerySet["Source"]):
     def readable(self) -> "SourceQuerySet":
         """Sources that have a public page."""
         return self.exclude(reuse=Reuse.BLOCKED)

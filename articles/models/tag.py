@@ -21,8 +21,8 @@ from .named import (
 )
 
 
-class TagQuerySet(NamedQuerySet):
-    def by_key(self, keys: Iterable[str]) -> dict[str, models.Model]:
+class TagQuerySet(NamedQuerySet["Tag"]):
+    def by_key(self, keys: Iterable[str]) -> dict[str, "Tag"]:
         """Tags by the key of their name or of an alias; a name comes first."""
         keys = set(keys)
         aliases = TagAlias.objects.using(self.db).filter(key__in=keys)

@@ -26,6 +26,11 @@ from .tag import Tag, shift_counts
 MIRRORED = ("listed_at", "visible_from", "source_id", "category_id", "language")
 
 
+def _article_model() -> Any:
+    """Article, which is defined after this module and imports it."""
+    return TaggedArticle._meta.get_field("content_object").related_model
+
+
 class TaggedArticleQuerySet(models.QuerySet):
     def published(self) -> "TaggedArticleQuerySet":
         """The rows that readers may see at this moment."""
@@ -42,8 +47,7 @@ class TaggedArticleQuerySet(models.QuerySet):
 
     def mirror(self) -> int:
         """Copy the mirrored columns of their articles into these rows."""
-        article = self.model._meta.get_field("content_object").related_model
-        own = article.objects.filter(pk=OuterRef("content_object_id"))
+        own = _article_model().objects.filter(pk=OuterRef("content_object_id"))
         return self.update(
             **{column: Subquery(own.values(column)[:1]) for column in MIRRORED}
         )
@@ -146,9 +150,8 @@ def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
     sees the first one's rows and counts, whatever both do.
     """
     ids = sorted(set(articles))
-    article = TaggedArticle._meta.get_field("content_object").related_model
     with transaction.atomic():
-        locked = article.objects.filter(pk__in=ids).order_by("pk")
+        locked = _article_model().objects.filter(pk__in=ids).order_by("pk")
         list(locked.select_for_update().values_list("pk", flat=True))
         before = TaggedArticle.objects.of(ids).listed_per_tag()
         yield ids

@@ -1,6 +1,7 @@
 """What search engines may list: pages that are ours to list, with their last change."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.sitemaps import Sitemap
 from django.db.models import Max, QuerySet
@@ -16,7 +17,7 @@ class TagSitemap(Sitemap):
         newest = Max("tagged_articles__listed_at")
         return Tag.objects.listed().annotate(newest=newest).order_by("pk")
 
-    def lastmod(self, tag: Tag) -> datetime | None:
+    def lastmod(self, tag: Any) -> datetime | None:
         return tag.newest
 
 
@@ -28,7 +29,7 @@ class SourceSitemap(Sitemap):
         sources = Source.objects.readable().annotate(newest=newest)
         return sources.filter(newest__isnull=False).order_by("pk")
 
-    def lastmod(self, source: Source) -> datetime | None:
+    def lastmod(self, source: Any) -> datetime | None:
         return source.newest
 
 
@@ -40,7 +41,7 @@ class CategorySitemap(Sitemap):
         categories = Category.objects.annotate(newest=newest)
         return categories.filter(newest__isnull=False).order_by("pk")
 
-    def lastmod(self, category: Category) -> datetime | None:
+    def lastmod(self, category: Any) -> datetime | None:
         return category.newest
 
 

@@ -64,7 +64,7 @@ def _tag_once_called(slug: str) -> Tag:
     """The tag that had this slug, or has this name; Http404 if there is none."""
     if tag := Tag.objects.filter(aliases__slug=slug).first():
         return tag
-    if tag := Tag.objects.by_key([name_key(slug)]).get(name_key(slug)):
+    if tag := Tag.objects.named(slug):
         return tag
     raise Http404("No tag of that name.")
 

@@ -27,7 +27,7 @@ from .phrases import Match, PhraseBook
 BATCH = 200
 #: Characters of a body that are looked at: beyond them a subject that has not
 #: been named yet is not what the piece is about.
-READ_OF_BODY = 20_000
+READ_OF_BODY = 6_000
 #: A tag whose name is shorter suggests itself nowhere: "C" and "R" stand in
 #: every text. A phrase given by an editor may be as short as it likes.
 SHORTEST_NAME = 3
@@ -72,7 +72,8 @@ def refresh(
     """
     done = 0
     book = phrase_book()
-    wanting = Article.objects.filter(needs_suggestions=True).order_by("pk")
+    waiting = Article.objects.waiting()
+    wanting = waiting.filter(needs_suggestions=True).order_by("pk")
     if since:
         wanting = wanting.filter(created_at__gte=since)
     while ids := list(wanting.values_list("pk", flat=True)[:BATCH]):

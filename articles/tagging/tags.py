@@ -7,7 +7,7 @@ of a tag never dies: it becomes an alias and leads to the tag's page.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -36,7 +36,7 @@ def tag_articles(
     ids: Iterable[int],
     tags: Iterable[Tag],
     *,
-    by: AbstractBaseUser | None,
+    by: User | None,
     origin: TagOrigin = TagOrigin.HAND,
 ) -> int:
     """Put tags on articles; returns how many taggings are new."""
@@ -48,7 +48,7 @@ def tag_articles(
 
 
 def _tag_batch(
-    ids: list[int], tags: list[Tag], by: AbstractBaseUser | None, origin: TagOrigin
+    ids: list[int], tags: list[Tag], by: User | None, origin: TagOrigin
 ) -> int:
     with relisting(ids):
         there = set(TaggedArticle.objects.of(ids).values_list("content_object", "tag"))
@@ -70,7 +70,7 @@ def _tag_batch(
 
 
 def set_tags(
-    article: Article, names: Iterable[str], *, by: AbstractBaseUser | None
+    article: Article, names: Iterable[str], *, by: User | None
 ) -> tuple[list[str], list[str]]:
     """Make these the article's tags; returns the names put on and taken off.
 
@@ -84,14 +84,14 @@ def set_tags(
         with relisting([article.pk]):
             rows = TaggedArticle.objects.of([article.pk])
             rows.filter(tag__in=off).delete()
-            article._prefetched_objects_cache = {}
+            article.tags._remove_prefetched_objects()
         tag_articles([article.pk], wanted - there, by=by)
         if off:
             Article.objects.filter(pk=article.pk).update(edited_at=timezone.now())
     return sorted(t.name for t in wanted - there), sorted(t.name for t in off)
 
 
-def accept_suggestions(ids: Iterable[int], *, by: AbstractBaseUser | None) -> int:
+def accept_suggestions(ids: Iterable[int], *, by: User | None) -> int:
     """Put every open suggestion of these articles on them; returns how many."""
     accepted = 0
     with transaction.atomic():
@@ -113,7 +113,7 @@ def decide(
     *,
     accepted: Iterable[int],
     rejected: Iterable[int],
-    by: AbstractBaseUser | None,
+    by: User | None,
 ) -> None:
     """Accept some of an article's suggestions (tag ids) and reject others."""
     with transaction.atomic():
@@ -146,7 +146,7 @@ def preview_merge(tags: Iterable[Tag], into: Tag) -> MergePreview:
 
 
 def merge(
-    tags: Iterable[Tag], into: Tag, *, by: AbstractBaseUser | None = None
+    tags: Iterable[Tag], into: Tag, *, by: User | None = None
 ) -> MergePreview:
     """Make ``tags`` other names of ``into``: pieces, aliases, phrases, addresses.
 
@@ -165,7 +165,7 @@ def merge(
     return preview
 
 
-def _merge_one(tag: Tag, into: Tag, by: AbstractBaseUser | None) -> None:
+def _merge_one(tag: Tag, into: Tag, by: User | None) -> None:
     rows = TaggedArticle.objects.filter(tag=tag)
     while ids := list(rows.values_list("content_object", flat=True)[:BATCH]):
         tag_articles(ids, [into], by=by, origin=TagOrigin.MERGE)
@@ -197,7 +197,7 @@ def change(tag: Tag, *, name: str, slug: str) -> None:
     """
     with transaction.atomic():
         old = Tag.objects.select_for_update().get(pk=tag.pk)
-        tag.name, tag.slug = name, slug
+        tag.name, tag.slug, tag.key = name, slug, name_key(name)
         own = TagAlias.objects.filter(tag=tag)
         own.filter(key=name_key(name)).delete()
         own.filter(slug=slug).update(slug="")
@@ -226,7 +226,8 @@ def add_alias(tag: Tag, name: str) -> TagAlias:
     """
     if known := TagAlias.objects.filter(tag=tag, key=name_key(name)).first():
         return known
-    alias = TagAlias(tag=tag, name=name)
+    # The key is given here for the check; on saving it follows from the name.
+    alias = TagAlias(tag=tag, name=name, key=name_key(name))
     alias.full_clean()
     alias.save()
     return alias

@@ -1,0 +1,102 @@
+"""Articles as the records that ``import_articles`` reads.
+
+This is the newsroom's own copy of its sources' values, for moving house and for
+backups, and so the one output that ``rights`` does not trim: what it writes is
+for the operator, never for readers.
+"""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Protocol
+
+from articles.ingest.parse.csv_rows import protect_cell
+from articles.models import Article, Source, Tag
+
+#: The fields of a record, in the order in which they are written.
+FIELDS = [
+    "url",
+    "title",
+    "source",
+    "published",
+    "category",
+    "summary",
+    "body",
+    "author",
+    "language",
+    "external_id",
+    "image_url",
+    "image_caption",
+    "image_credit",
+    "tags",
+]
+#: Articles read from the database at a time.
+CHUNK = 200
+
+
+class Writable(Protocol):
+    """What text can be written to: a file, or a command's stdout."""
+
+    def write(self, text: str, /) -> object: ...
+
+
+def records(
+    *,
+    tag: Tag | None = None,
+    source: Source | None = None,
+    since: datetime | None = None,
+) -> Iterator[dict[str, Any]]:
+    """One record per article, oldest first, blank fields left out."""
+    articles = Article.objects.select_related("source", "category")
+    if tag:
+        articles = articles.filter(tagged_articles__tag=tag)
+    if source:
+        articles = articles.filter(source=source)
+    if since:
+        articles = articles.filter(source_published_at__gte=since)
+    articles = articles.order_by("source_published_at", "pk").prefetch_related("tags")
+    for article in articles.iterator(chunk_size=CHUNK):
+        yield _record(article)
+
+
+def _record(article: Article) -> dict[str, Any]:
+    published = article.source_published_at.isoformat()
+    record = {
+        "url": article.url,
+        "title": article.source_headline,
+        "source": article.source.name,
+        "published": "" if article.date_is_estimated else published,
+        "category": article.source_category or article.category.name,
+        "summary": article.source_excerpt,
+        "body": article.source_body,
+        "author": article.author,
+        "language": article.language,
+        "external_id": article.external_id,
+        "image_url": article.image_url,
+        "image_caption": article.image_caption,
+        "image_credit": article.image_credit,
+        "tags": [tag.name for tag in article.tags.all()],
+    }
+    return {name: value for name, value in record.items() if value}
+
+
+def write_ndjson(rows: Iterator[dict[str, Any]], out: Writable) -> int:
+    """One JSON object per line; returns how many."""
+    written = 0
+    for row in rows:
+        out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        written += 1
+    return written
+
+
+def write_csv(rows: Iterator[dict[str, Any]], out: Writable) -> int:
+    """A header row and one row per article; cells no spreadsheet will run."""
+    writer = csv.writer(out)
+    writer.writerow(FIELDS)
+    written = 0
+    for row in rows:
+        cells = row | {"tags": "|".join(row.get("tags", []))}
+        writer.writerow([protect_cell(str(cells.get(name, ""))) for name in FIELDS])
+        written += 1
+    return written
