@@ -40,6 +40,6 @@ class Command(NewsroomCommand):
             since=moment("--since", options["since"]) if options["since"] else None,
         )
         write = export.write_csv if options["format"] == "csv" else export.write_ndjson
-        written = write(rows, self.stdout._out)
+        written = write(rows, self.stdout)
         self.say(f"{written} articles.")
         return None

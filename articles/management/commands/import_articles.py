@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
@@ -22,6 +23,7 @@ from articles.ingest.pipeline import (
 )
 from articles.ingest.records import Defaults
 from articles.ingest.store import Stored
+from articles.ingest.text import clean, printable
 from articles.management.command import (
     ENVIRONMENT,
     INTERRUPTED,
@@ -31,6 +33,10 @@ from articles.management.command import (
 )
 from articles.models import ImportRun, Source
 from articles.tagging import suggestions
+
+#: A batch is looked up by one statement; SQLite takes 250,000 values in one, and
+#: a record may have 50 tags.
+MOST_IN_A_BATCH = 5_000
 
 
 class Command(NewsroomCommand):
@@ -96,7 +102,8 @@ class Command(NewsroomCommand):
             inputs = [self._open(path, stack) for path in paths]
             if not inputs:
                 raise usage_error("Name a file to import, or - for standard input.")
-            errors = self._open_errors(options, stack)
+            files = [path for path in paths if path != "-"]
+            errors = self._open_errors(options, files, stack)
             progress = stack.enter_context(self._progress(options))
             task = progress.add_task("importing", total=None)
             run = Run(
@@ -124,8 +131,12 @@ class Command(NewsroomCommand):
         self, options: dict[str, Any], resumed: ImportRun | None
     ) -> tuple[Options, dict[str, str]]:
         """How to read: as the command line says, or as the resumed run did."""
-        if options["batch_size"] < 1 or (options["limit"] or 1) < 1:
-            raise usage_error("--batch-size and --limit take a number of at least 1.")
+        if not 1 <= options["batch_size"] <= MOST_IN_A_BATCH:
+            raise usage_error(
+                f"--batch-size takes a number from 1 to {MOST_IN_A_BATCH:,}."
+            )
+        if options["limit"] is not None and options["limit"] < 1:
+            raise usage_error("--limit takes a number of at least 1.")
         given = {
             "input_format": options["input_format"],
             "source": self._source_name(options["source"]),
@@ -142,28 +153,42 @@ class Command(NewsroomCommand):
         return Options(**given), extra
 
     def _source_name(self, slug_or_name: str) -> str:
-        source = Source.objects.filter(slug=slug_or_name).first()
-        return source.name if source else slug_or_name
+        if not slug_or_name:
+            return ""
+        if source := Source.objects.filter(slug=slug_or_name).first():
+            return source.name
+        name = clean(slug_or_name)
+        try:
+            Source._meta.get_field("name").clean(name, None)
+        except ValidationError as error:
+            raise usage_error(f"--source: {' '.join(error.messages)}") from error
+        return name
 
     def _open(self, path: str, stack: ExitStack) -> Input:
         if path == "-":
+            if sys.stdin is None:
+                raise usage_error("Standard input is closed.")
             return Input("-", sys.stdin.buffer)
-        if not Path(path).exists():
-            raise usage_error(f"There is no file {path}.")
-        if not Path(path).is_file():
-            raise usage_error(f"{path} is not a file.")
+        if path != printable(path):
+            raise usage_error(
+                f"{ascii(path)}: a file is named in UTF-8, without control characters;"
+                " rename it, or give it to standard input."
+            )
         try:
             return Input(path, stack.enter_context(Path(path).open("rb")))
         except OSError as error:
             raise usage_error(f"{path} cannot be read: {error.strerror}.") from error
 
-    def _open_errors(self, options: dict[str, Any], stack: ExitStack) -> Any:
+    def _open_errors(
+        self, options: dict[str, Any], files: list[str], stack: ExitStack
+    ) -> Any:
         if not options["errors"]:
             return None
-        mode = "a" if options["resume"] else "w"
+        path = Path(options["errors"])
+        if any(path.exists() and path.samefile(each) for each in files):
+            raise usage_error(f"--errors {path} is to be read; name another file.")
         try:
-            path = Path(options["errors"])
-            return stack.enter_context(path.open(mode, encoding="utf-8"))
+            return stack.enter_context(path.open("w", encoding="utf-8"))
         except OSError as error:
             raise usage_error(
                 f"--errors {options['errors']} cannot be written: {error.strerror}."
@@ -192,17 +217,11 @@ class Command(NewsroomCommand):
         resumed: ImportRun | None,
         options: dict[str, Any],
     ) -> Report:
-        defaults = Defaults(
-            source=settings.source,
-            date_format=settings.date_format or None,
-            zone=timezone.get_default_timezone(),
-            now=timezone.now(),
-        )
         try:
             return import_records(
                 inputs,
                 run,
-                defaults,
+                _defaults(settings),
                 dry_run=options["dry_run"],
                 resume=resumed,
                 extra=extra,
@@ -239,8 +258,8 @@ class Command(NewsroomCommand):
         if report.unknown:
             self.say(f"Unknown fields were ignored: {', '.join(report.unknown)}.")
         self._say_refused(report)
-        if report.unreadable:
-            self.say(f"Reading stopped at {report.unreadable}")
+        for place in report.unreadable:
+            self.say(f"Reading stopped at {place}")
         return ITEM_ERRORS if report.failed else None
 
     def _say_refused(self, report: Report) -> None:
@@ -257,6 +276,18 @@ def _counts(report: Report) -> str:
         f" unchanged {report.unchanged}, duplicate {report.duplicate},"
         f" failed {report.failed}"
     )
+
+
+def _defaults(settings: Options) -> Defaults:
+    try:
+        return Defaults(
+            source=settings.source,
+            date_format=settings.date_format or None,
+            zone=timezone.get_default_timezone(),
+            now=timezone.now(),
+        )
+    except ValueError as error:
+        raise usage_error(f"--date-format: {error}.") from error
 
 
 def _go_on(run: Run, options: dict[str, Any]) -> str:

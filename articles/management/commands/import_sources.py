@@ -1,7 +1,9 @@
 """Sources and feeds from an OPML or CSV list."""
 
+from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import CommandParser
 from django.db import transaction
@@ -23,14 +25,14 @@ class Command(NewsroomCommand):
 
     def run(self, **options: Any) -> int | None:
         path = Path(options["path"])
-        if not path.is_file():
-            raise usage_error(f"There is no file {path}.")
         try:
-            with transaction.atomic():
-                report = sources.import_rows(self._rows(path))
+            with path.open("rb") as file, transaction.atomic():
+                report = sources.import_rows(_rows(path, file))
                 transaction.set_rollback(options["dry_run"])
         except (sources.Unreadable, UnicodeDecodeError) as error:
             raise usage_error(f"{path} cannot be read: {error}.") from error
+        except OSError as error:
+            raise usage_error(f"{path} cannot be read: {error.strerror}.") from error
         for reason in report.refused:
             self.say(f"{path}: {reason}")
         self.print_report(
@@ -45,9 +47,10 @@ class Command(NewsroomCommand):
         )
         return ITEM_ERRORS if report.failed else None
 
-    def _rows(self, path: Path) -> Any:
-        if path.suffix.lower() in {".opml", ".xml"}:
-            return sources.read_opml(path.read_bytes())
-        if path.suffix.lower() == ".csv":
-            return sources.read_csv(path.open(encoding="utf-8-sig", newline=""))
-        raise usage_error(f"{path}: its name must end in .opml or .csv.")
+
+def _rows(path: Path, file: BinaryIO) -> Iterator[sources.Row]:
+    if path.suffix.lower() in {".opml", ".xml"}:
+        return sources.read_opml(file.read(sources.MOST_BYTES + 1))
+    if path.suffix.lower() == ".csv":
+        return sources.read_csv(TextIOWrapper(file, "utf-8-sig", newline=""))
+    raise usage_error(f"{path}: its name must end in .opml or .csv.")

@@ -8,7 +8,6 @@ from django.db import transaction
 
 from articles.management.command import NewsroomCommand, usage_error
 from articles.models import Tag
-from articles.names import name_key
 from articles.tagging import tags
 
 
@@ -16,7 +15,7 @@ def tag_named(name: str) -> Tag:
     """The tag with this slug or name, by any spelling; a usage error if none."""
     if tag := Tag.objects.filter(slug=name).first():
         return tag
-    if tag := Tag.objects.by_key([name_key(name)]).get(name_key(name)):
+    if tag := Tag.objects.named(name):
         return tag
     raise usage_error(f"There is no tag {name!r}.")
 

@@ -1,0 +1,130 @@
+"""What every test finds: storage of its own, real material, and a browser."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    Route,
+    WebError,
+    sync_playwright,
+)
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+#: No sandbox, as root has none; and nothing that calls home on its own.
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+#: Milliseconds that a page may take to show what a test waits for.
+PATIENCE_MS = 10_000
+
+
+def missing(part: str) -> NoReturn:
+    """Leave a test out for want of ``part``; with CI=true, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(part, pytrace=False)
+    pytest.skip(part)
+
+
+@pytest.fixture(autouse=True)
+def own_storage(settings: Settings, tmp_path: Path) -> None:
+    """Images in a directory of the test's own, and a cache that begins empty."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The real material: feeds, texts, images, vocabularies."""
+    named = Path(os.environ.get("NEWSROOM_SHARED", REPOSITORY.parent / "shared"))
+    folder = named / "data" if (named / "data").is_dir() else named
+    if not folder.is_dir():
+        missing(f"No material at {folder}: name its folder in NEWSROOM_SHARED.")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser that tests/run.py found, or of one in PATH."""
+    path = os.environ.get("NEWSROOM_CHROMIUM") or shutil.which("chromium")
+    if not path:
+        missing("No Chromium: name its binary in NEWSROOM_CHROMIUM.")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for the whole run; each test opens its own context in it."""
+    # Playwright's synchronous interface keeps an event loop in this thread, and
+    # Django would refuse it every query from then on.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=chromium, args=CHROMIUM_OPTIONS
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A fresh page on the live server (``page.goto("/")``).
+
+    The test fails, also when it passed otherwise, on an error in the console (a
+    breach of the Content-Security-Policy is one), on an exception that no script
+    caught, and on a request to anywhere else, which is not let out.
+    """
+    complaints: list[str] = []
+    documents: set[str] = set()
+
+    def keep_inside(route: Route) -> None:
+        if route.request.url.startswith(f"{live_server.url}/"):
+            route.continue_()
+        else:
+            complaints.append(f"request to {route.request.url}")
+            route.abort()
+
+    def note_document(request: Request) -> None:
+        if request.is_navigation_request():
+            documents.add(request.url)
+
+    def hear_console(message: ConsoleMessage) -> None:
+        # A page that answers 404, as it should, is no fault of the page.
+        is_answer = (
+            message.text.startswith("Failed to load resource")
+            and message.location["url"] in documents
+        )
+        if message.type == "error" and not is_answer:
+            where = message.location["url"]
+            complaints.append(f"console: {message.text} ({where})")
+
+    def hear_exception(raised: WebError) -> None:
+        complaints.append(f"exception: {raised.error}")
+
+    with browser.new_context(
+        base_url=live_server.url, locale="en-GB", timezone_id="UTC"
+    ) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        context.route("**/*", keep_inside)
+        context.on("request", note_document)
+        context.on("console", hear_console)
+        context.on("weberror", hear_exception)
+        yield context.new_page()
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)
