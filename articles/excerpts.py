@@ -28,8 +28,10 @@ _WEAK = " \t\r\n\u00a0\u3000,;:–—-、，；："
 
 
 def words_or_graphemes(text: str, words: int, graphemes: int) -> str:
-    """The first ``words`` of ``text``, or, if those are mostly in a script without
-    blanks between words, its first ``graphemes``; followed by "…" where cut.
+    """The first ``words`` of ``text``, with "…" where it was cut.
+
+    Should they be mostly in a script without blanks between words, it is the first
+    ``graphemes`` instead. A text that is short enough comes back as it is.
     """
     shown = _first_graphemes(
         _first_words(text, words), words * _MOST_GRAPHEMES_PER_WORD
@@ -43,12 +45,9 @@ def words_or_graphemes(text: str, words: int, graphemes: int) -> str:
 
 
 def _first_words(text: str, count: int) -> str:
-    last = None
-    for last in islice(_WORD.finditer(text), count):
-        pass
-    if last is None:
-        return ""
-    return text if not text[last.end() :].strip() else text[: last.end()]
+    words = islice(_WORD.finditer(text), count)
+    end = max((word.end() for word in words), default=0)
+    return text[:end] if text[end:].strip() else text
 
 
 def _is_unspaced(text: str) -> bool:
@@ -72,7 +71,8 @@ def boundaries(text: str, count: int | None = None) -> list[int]:
     """Where the first ``count`` grapheme clusters of ``text`` end, as indexes.
 
     Unicode Standard Annex #29, table 1c, as a regular expression over one letter
-    for each character's class.
+    for each character's class; but Burmese vowel signs and tones, which the annex
+    lets stand alone, stay with their letter.
     """
     classes = "".join(map(_grapheme_class, text))
     return [match.end() for match in islice(_CLUSTER.finditer(classes), count)]

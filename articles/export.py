@@ -9,10 +9,12 @@ import csv
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from html import escape
 from typing import Any, Protocol
 
+from articles.ingest import sanitise
 from articles.ingest.parse.csv_rows import protect_cell
-from articles.models import Article, Source, Tag
+from articles.models import Article, ArticleStatus, Source, Tag
 
 #: The fields of a record, in the order in which they are written.
 FIELDS = [
@@ -47,16 +49,21 @@ def records(
     source: Source | None = None,
     since: datetime | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """One record per article, oldest first, blank fields left out."""
-    articles = Article.objects.select_related("source", "category")
+    """One record per article, oldest first, blank fields left out.
+
+    A killed piece is in no output, this one included.
+    """
+    articles = Article.objects.exclude(status=ArticleStatus.KILLED)
+    articles = articles.select_related("source", "category")
     if tag:
         articles = articles.filter(tagged_articles__tag=tag)
     if source:
         articles = articles.filter(source=source)
     if since:
         articles = articles.filter(source_published_at__gte=since)
-    articles = articles.order_by("source_published_at", "pk").prefetch_related("tags")
-    for article in articles.iterator(chunk_size=CHUNK):
+    ordered = articles.order_by("source_published_at", "pk")
+    tagged = ordered.prefetch_related("tags")  # type: ignore[misc]
+    for article in tagged.iterator(chunk_size=CHUNK):
         yield _record(article)
 
 
@@ -68,7 +75,7 @@ def _record(article: Article) -> dict[str, Any]:
         "source": article.source.name,
         "published": "" if article.date_is_estimated else published,
         "category": article.source_category or article.category.name,
-        "summary": article.source_excerpt,
+        "summary": _markup(article.source_excerpt),
         "body": article.source_body,
         "author": article.author,
         "language": article.language,
@@ -79,6 +86,11 @@ def _record(article: Article) -> dict[str, Any]:
         "tags": [tag.name for tag in article.tags.all()],
     }
     return {name: value for name, value in record.items() if value}
+
+
+def _markup(text: str) -> str:
+    """Text for a field that is read as HTML, so that it comes back as it is."""
+    return text if sanitise.text(text) == text else escape(text, quote=False)
 
 
 def write_ndjson(rows: Iterator[dict[str, Any]], out: Writable) -> int:

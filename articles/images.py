@@ -38,7 +38,9 @@ def store(stream: BinaryIO) -> Image:
         return known
     picture = Pillow.open(io.BytesIO(data))
     image = Image(digest=digest, colour=_colour(picture))
-    image.file.save(f"{digest[:2]}/{digest[:32]}.jpg", ContentFile(data), save=False)
+    # Django measures a file only if it has a name already.
+    name = f"{digest[:2]}/{digest[:32]}.jpg"
+    image.file.save(name, ContentFile(data, name), save=False)
     try:
         with transaction.atomic():
             image.save()

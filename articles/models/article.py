@@ -52,7 +52,7 @@ class ArticleQuerySet(models.QuerySet):
 _LISTED = Q(status=ArticleStatus.PUBLISHED, is_withheld=False)
 
 
-class Article(models.Model):
+class Article(models.Model):  # type: ignore[django-manager-missing]
     """A piece of news.
 
     ``source_*`` fields belong to the importer, ``headline``, ``excerpt`` and

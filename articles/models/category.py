@@ -10,6 +10,10 @@ from .named import Named, NamedQuerySet, named_constraints
 DEFAULT_CATEGORY = "General"
 
 
+class CategoryQuerySet(NamedQuerySet["Category"]):
+    """Sections, by any spelling of their names."""
+
+
 class Category(Named):
     """A section."""
 
@@ -23,7 +27,7 @@ class Category(Named):
         related_name="+",
     )
 
-    objects = NamedQuerySet["Category"].as_manager()
+    objects = CategoryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("category")

@@ -17,7 +17,7 @@ from articles.rights import Channel, permitted
 from newsroom.replica import from_replica
 
 #: Tags shown on the home page.
-LIVELIEST = 24
+LIVELIEST = 14
 #: A menu of sources longer than this helps nobody; the address still filters.
 MOST_SOURCES_IN_MENU = 50
 

@@ -1,0 +1,1 @@
+"""Verbs on tags, and the suggestion of tags from what stands in a text."""

@@ -125,7 +125,7 @@ class Command(NewsroomCommand):
             return None
         if run := ImportRun.objects.filter(pk=number).first():
             return run
-        raise usage_error(f"There is no import run {number}.")
+        raise usage_error(f"--resume: there is no import run {number}.")
 
     def _settings(
         self, options: dict[str, Any], resumed: ImportRun | None

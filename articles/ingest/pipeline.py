@@ -1,0 +1,431 @@
+"""An import run: read, validate, store, batch by batch, each batch a transaction.
+
+A batch's articles, its refused records and the run's counters are committed
+together, so that a run that dies at any moment has accounted for exactly what
+it has written, and the same command again leads to the same database.
+"""
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    OperationalError,
+    reset_queries,
+    transaction,
+)
+from django.db.models import F
+from django.utils import timezone
+
+from articles.models import (
+    Category,
+    ImportRun,
+    RecordOutcome,
+    RefusedRecord,
+    RunState,
+    Source,
+    Tag,
+)
+from articles.names import name_key, slug_for
+
+from . import parse
+from .entries import Entry, Record, Refused, Unreadable
+from .records import Defaults, Invalid, to_entry, unknown_fields
+from .store import Stored, store
+from .text import clean
+
+#: Characters of a refused record that are kept with the run.
+KEPT_RAW = 2000
+#: Refused records that a report names; all of them are kept with the run.
+SAMPLES = 20
+#: Times a batch is tried when another process writes the same pieces.
+ATTEMPTS = 4
+
+#: Characters of the folded form under which a name is found again.
+LONGEST_KEY = {
+    "source": Source._meta.get_field("key").max_length,
+    "category": Category._meta.get_field("key").max_length,
+    "tags": Tag._meta.get_field("key").max_length,
+}
+
+Outcomes = Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file, or standard input, as the run knows it."""
+
+    name: str
+    stream: BinaryIO
+
+    @property
+    def fingerprint(self) -> str:
+        """Of a file: its size and the digest of its first 64 KiB; else ""."""
+        path = Path(self.name)
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            digest = hashlib.sha256(file.read(65536)).hexdigest()
+        return f"{path.stat().st_size}:{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run reads; the part that a resumed run takes over is stored with it."""
+
+    input_format: str = "auto"
+    source: str = ""
+    date_format: str = ""
+    limit: int | None = None
+    batch_size: int = 500
+    fail_fast: bool = False
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of a run: its id (None in a dry run), and how many of each outcome."""
+
+    run: int | None = None
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicate: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    unknown: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    samples: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+
+class CannotResume(Exception):
+    """The run is not one that these inputs can resume; the message says why."""
+
+
+class Seen:
+    """Which addresses this run has met, and on which line, in flat memory.
+
+    SQLite's private temporary database keeps them: it spills to disk by itself.
+    """
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("")
+        self._db.execute(
+            "CREATE TABLE seen (key BLOB PRIMARY KEY, place TEXT) WITHOUT ROWID"
+        )
+
+    def first(self, address: str, place: str) -> str | None:
+        """Remember the address; where it was met before, or None."""
+        key = hashlib.blake2b(address.encode(), digest_size=16).digest()
+        cursor = self._db.execute("SELECT place FROM seen WHERE key = ?", (key,))
+        if row := cursor.fetchone():
+            return str(row[0])
+        self._db.execute("INSERT INTO seen VALUES (?, ?)", (key, place))
+        return None
+
+    def close(self) -> None:
+        self._db.close()
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records read and not yet committed, each with the name of its input."""
+
+    entries: list[tuple[str, Entry]] = field(default_factory=list)
+    refused: list[tuple[str, Refused, RecordOutcome]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.entries) + len(self.refused)
+
+
+class Run:
+    """One import run in progress."""
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        on_stored: Callable[[Stored, ImportRun], None] | None = None,
+        on_progress: Callable[[Report], None] | None = None,
+        errors: TextIO | None = None,
+    ) -> None:
+        self.options = options
+        self.on_stored = on_stored or (lambda stored, run: None)
+        self.on_progress = on_progress or (lambda report: None)
+        self.errors = errors
+        self.report = Report()
+        self.started = time.monotonic()
+        self.skip = 0
+        self.batch = Batch()
+        self.name = ""
+        self.row: ImportRun
+        self._last: list[RefusedRecord] = []
+
+    def begin(self, inputs: list[Input], extra: dict[str, str]) -> None:
+        """Make the run's row."""
+        self.row = ImportRun.objects.create(
+            inputs=[[each.name, each.fingerprint] for each in inputs],
+            options=asdict(self.options) | extra,
+        )
+        self.report.run = self.row.pk
+
+    def resume(self, row: ImportRun, inputs: list[Input]) -> None:
+        """Go on with a run that was stopped, behind its last commit.
+
+        Raises CannotResume if the run has ended or the inputs are others.
+        """
+        if row.state in {RunState.FINISHED, RunState.UNDONE}:
+            raise CannotResume(f"run {row.pk} is {row.get_state_display()}")
+        given = [[each.name, each.fingerprint] for each in inputs]
+        if [mark for _, mark in given] != [mark for _, mark in row.inputs]:
+            names = ", ".join(name for name, _ in row.inputs)
+            raise CannotResume(
+                f"run {row.pk} read {names}; what is given now is not the same"
+            )
+        self.row, self.skip = row, row.checkpoint
+        self.report.run = row.pk
+        for name in _COUNTERS:
+            setattr(self.report, name, getattr(row, name))
+        ImportRun.objects.filter(pk=row.pk).update(state=RunState.RUNNING)
+
+    def read(self, inputs: list[Input], defaults: Defaults) -> Report:
+        """Read all inputs; commits by batches; returns the report.
+
+        What cannot be read of one input is reported, and the next one is read.
+        """
+        with closing(Seen()) as seen:
+            try:
+                for item in self._items(inputs):
+                    self._take(item, seen, defaults)
+                    if self._is_over():
+                        break
+                self._commit()
+            except BaseException:
+                self._leave(RunState.STOPPED)
+                raise
+        self._leave(RunState.STOPPED if self.report.stopped else RunState.FINISHED)
+        return self.report
+
+    def _items(self, inputs: list[Input]) -> Iterator[Record | Refused]:
+        form = self.options.input_format
+        for each in inputs:
+            self.name = each.name
+            try:
+                yield from parse.read(
+                    each.stream, form, name=each.name, source=self.options.source
+                )
+            except Unreadable as error:
+                self.report.unreadable.append(f"{each.name}:{error.line}: {error}")
+                yield Refused(error.line, str(error), None, "")
+
+    def _is_over(self) -> bool:
+        read = self.report.read + len(self.batch)
+        return self.report.stopped or read == self.options.limit
+
+    def _take(self, item: Record | Refused, seen: Seen, defaults: Defaults) -> None:
+        entry = self._entry(item, defaults)
+        before = None
+        if isinstance(entry, Entry):
+            before = seen.first(entry.canonical_url, f"{self.name}:{item.line}")
+        if self.skip:
+            self.skip -= 1
+            if isinstance(entry, Refused):
+                # Its outcome is committed; the errors file is written anew.
+                self._write_error(entry)
+            return
+        if isinstance(entry, Refused):
+            self._refuse(entry)
+            self.report.stopped = self.options.fail_fast
+        elif before:
+            reason = f"the same address was read before, at {before}"
+            self._refuse(_as_refused(entry, item, reason), RecordOutcome.DUPLICATE)
+        else:
+            self.batch.entries.append((self.name, entry))
+        if len(self.batch) >= self.options.batch_size:
+            self._commit()
+
+    def _entry(self, item: Record | Refused, defaults: Defaults) -> Entry | Refused:
+        if isinstance(item, Refused):
+            return item
+        for name in map(_shown, unknown_fields(item)):
+            if name not in self.report.unknown and len(self.report.unknown) < SAMPLES:
+                self.report.unknown.append(name)
+        try:
+            entry = to_entry(item, defaults)
+            _check_names(entry)
+        except Invalid as error:
+            return Refused(item.line, str(error), item.data, item.raw)
+        return entry
+
+    def _refuse(
+        self, refused: Refused, outcome: RecordOutcome = RecordOutcome.FAILED
+    ) -> None:
+        self.batch.refused.append((self.name, refused, outcome))
+
+    def _commit(self) -> None:
+        """Write the batch and account for it; all of it or nothing."""
+        batch, self.batch = self.batch, Batch()
+        if not batch:
+            return
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    outcomes = self._write(batch)
+                break
+            except (IntegrityError, OperationalError):
+                # Another process stores the same pieces at this moment: what
+                # is new to it will be known to the next attempt.
+                if attempt == ATTEMPTS:
+                    raise
+                time.sleep(0.05 * attempt)
+        for name in _COUNTERS:
+            setattr(self.report, name, getattr(self.report, name) + outcomes[name])
+        self.report.seconds = time.monotonic() - self.started
+        self._write_errors(batch)
+        self._sample()
+        self.on_progress(self.report)
+        reset_queries()  # DEBUG keeps every statement, with the texts in it
+
+    def _write(self, batch: Batch) -> Outcomes:
+        stored = store([entry for _, entry in batch.entries], self.row)
+        self.on_stored(stored, self.row)
+        rows = [
+            RefusedRecord(
+                run=self.row,
+                outcome=outcome,
+                input=name[:500],
+                line=refused.line,
+                reason=refused.reason,
+                raw=_storable(refused.raw),
+            )
+            for name, refused, outcome in batch.refused
+        ] + [
+            RefusedRecord(
+                run=self.row,
+                outcome=RecordOutcome.DUPLICATE,
+                input=name[:500],
+                line=entry.line,
+                reason=stored.duplicates[entry.canonical_url],
+                raw=entry.url,
+            )
+            for name, entry in batch.entries
+            if entry.canonical_url in stored.duplicates
+        ]
+        RefusedRecord.objects.bulk_create(rows)
+        self._last = rows
+        outcomes = Counter(str(RecordOutcome(row.outcome).value) for row in rows)
+        outcomes |= Counter(
+            read=len(batch),
+            created=len(stored.created),
+            updated=len(stored.updated),
+            unchanged=stored.unchanged,
+        )
+        ImportRun.objects.filter(pk=self.row.pk).update(
+            checkpoint=F("checkpoint") + len(batch),
+            **{name: F(name) + outcomes[name] for name in _COUNTERS},
+        )
+        return outcomes
+
+    def _write_errors(self, batch: Batch) -> None:
+        for _name, refused, outcome in batch.refused:
+            if outcome == RecordOutcome.FAILED:
+                self._write_error(refused)
+
+    def _write_error(self, refused: Refused) -> None:
+        if self.errors:
+            self.errors.write(_error_line(refused) + "\n")
+            self.errors.flush()
+
+    def _sample(self) -> None:
+        """Keep the first refused records for the report."""
+        room = SAMPLES - len(self.report.samples)
+        self.report.samples += [
+            f"{row.input}:{row.line}: {row.get_outcome_display()}: {clean(row.reason)}"
+            for row in self._last[:room]
+        ]
+
+    def _leave(self, state: RunState) -> None:
+        self.report.seconds = time.monotonic() - self.started
+        try:
+            ImportRun.objects.filter(pk=self.row.pk).update(
+                state=state, finished_at=timezone.now()
+            )
+        except DatabaseError:
+            if state == RunState.FINISHED:
+                raise
+            # What stopped the run was the database; its row says "running",
+            # and a resume takes it up all the same.
+
+
+_COUNTERS = ("read", "created", "updated", "unchanged", "duplicate", "failed")
+
+
+def _check_names(entry: Entry) -> None:
+    """Raise Invalid for a name that leads to no address, or to one too long.
+
+    Folded, one character may become several (a ligature), and a symbol none.
+    """
+    names = [("source", entry.source), ("category", entry.category)]
+    for name, text in [*names, *(("tags", tag) for tag in entry.tags)]:
+        if text and not slug_for(text):
+            raise Invalid(f"{name}: “{text[:40]}” has nothing to make an address from")
+        if len(name_key(text)) > LONGEST_KEY[name]:
+            raise Invalid(f"{name}: “{text[:40]}” is too long, spelled out")
+
+
+def _shown(name: str) -> str:
+    """A field's name from outside, fit for a terminal."""
+    return clean(name)[:50]
+
+
+def _as_refused(entry: Entry, item: Record | Refused, reason: str) -> Refused:
+    return Refused(item.line, reason, item.data, item.raw[:KEPT_RAW] or entry.url)
+
+
+def _storable(raw: str) -> str:
+    """What both databases can keep of hostile text: no NUL, no lone surrogate."""
+    return raw[:KEPT_RAW].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+def _error_line(refused: Refused) -> str:
+    """A refused record as a line that can be corrected and fed back."""
+    record = dict(refused.data) if refused.data else {"raw": refused.raw}
+    record |= {"line": refused.line, "reason": refused.reason}
+    return json.dumps(record, ensure_ascii=True, default=str)
+
+
+def import_records(
+    inputs: list[Input],
+    run: Run,
+    defaults: Defaults,
+    *,
+    dry_run: bool = False,
+    resume: ImportRun | None = None,
+    extra: dict[str, str] | None = None,
+) -> Report:
+    """Import all records of ``inputs``; the one way in for files and streams.
+
+    A dry run is the real run, rolled back at its end. Raises CannotResume, and
+    what the database raises when it cannot be written to.
+    """
+    if not dry_run:
+        if resume:
+            run.resume(resume, inputs)
+        else:
+            run.begin(inputs, extra or {})
+        return run.read(inputs, defaults)
+    with transaction.atomic():
+        run.begin(inputs, extra or {})
+        report = run.read(inputs, defaults)
+        transaction.set_rollback(True)
+    return replace(report, run=None)

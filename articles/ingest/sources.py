@@ -1,0 +1,181 @@
+"""Sources and their feeds, from and to OPML and CSV."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TextIO
+from xml.sax.saxutils import quoteattr
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from lxml import etree
+
+from articles.models import Feed, Reuse, Source
+from articles.names import name_key
+
+from . import identity
+from .parse.csv_rows import protect_cell, restore_cell
+from .text import clean
+
+#: Depth and number of outlines that are read; lists of feeds stay far below.
+MOST_DEPTH, MOST_OUTLINES = 10, 10_000
+MOST_BYTES = 20 * 1024 * 1024
+COLUMNS = ["name", "site_url", "feed_url", "reuse", "language", "description"]
+
+
+class Unreadable(Exception):
+    """The file is no list of sources; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One source, or one more feed of it, as a list names it."""
+
+    line: int
+    name: str
+    site_url: str = ""
+    feed_url: str = ""
+    reuse: str = ""
+    language: str = ""
+    description: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """How many sources and feeds are new, were there, or were refused and why."""
+
+    read: int = 0
+    sources_created: int = 0
+    feeds_created: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def read_opml(data: bytes) -> Iterator[Row]:
+    """Rows of an OPML list (1.0, 1.1 or 2.0). Raises Unreadable."""
+    if len(data) > MOST_BYTES:
+        raise Unreadable(f"the list is larger than {MOST_BYTES // 2**20} MB")
+    if b"<!ENTITY" in data or "<!ENTITY".encode("utf-16-le") in data:
+        raise Unreadable("the list declares entities, which no list of feeds needs")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, recover=True
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise Unreadable(f"not XML: {error}") from error
+    if root is None or etree.QName(root).localname.lower() != "opml":
+        raise Unreadable("not an OPML file: its first element is not <opml>")
+    body = root.find("body")
+    if body is not None:
+        yield from _outlines(body, depth=0)
+
+
+def _outlines(parent: etree._Element, depth: int) -> Iterator[Row]:
+    for number, outline in enumerate(parent.iterchildren("outline")):
+        if number >= MOST_OUTLINES or depth >= MOST_DEPTH:
+            return
+        facts = {name.lower(): clean(value) for name, value in outline.attrib.items()}
+        address = facts.get("xmlurl", "")
+        if address:
+            yield Row(
+                line=outline.sourceline or 0,
+                name=facts.get("title") or facts.get("text") or address,
+                site_url=facts.get("htmlurl", ""),
+                feed_url=address,
+                language=facts.get("language", ""),
+                description=facts.get("description", ""),
+            )
+        yield from _outlines(outline, depth + 1)
+
+
+def read_csv(stream: TextIO) -> Iterator[Row]:
+    """Rows of a CSV list with a header row. Raises Unreadable."""
+    reader = csv.DictReader(stream, strict=True)
+    try:
+        names = [name.strip().lower() for name in reader.fieldnames or []]
+        if "name" not in names:
+            raise Unreadable(f"the header row needs a column “name”; it has {names}")
+        reader.fieldnames = names
+        for cells in reader:
+            known = {name: restore_cell(cells.get(name) or "") for name in COLUMNS}
+            values = {name: clean(value) for name, value in known.items()}
+            yield Row(line=reader.line_num, **values)
+    except csv.Error as error:
+        raise Unreadable(f"line {reader.line_num}: {error}") from error
+
+
+def import_rows(rows: Iterator[Row]) -> Report:
+    """Make the sources and feeds that are not there yet; change none that are."""
+    report = Report()
+    for row in rows:
+        report.read += 1
+        try:
+            with transaction.atomic():
+                _import_row(row, report)
+        except (ValidationError, ValueError) as error:
+            report.failed += 1
+            messages = getattr(error, "messages", None) or [str(error)]
+            report.refused.append(f"line {row.line}: {'; '.join(messages)}")
+    return report
+
+
+def _import_row(row: Row, report: Report) -> None:
+    if not row.name:
+        raise ValueError("name: missing")
+    if row.reuse and row.reuse not in Reuse.values:
+        raise ValueError(f"reuse: {row.reuse!r} is none of {', '.join(Reuse.values)}")
+    site_url = identity.http_url(row.site_url) if row.site_url else ""
+    feed_url = identity.http_url(row.feed_url) if row.feed_url else ""
+    if len(row.name) > 200:
+        raise ValueError(f"name: {len(row.name)} characters, at most 200")
+    known = Source.objects.by_key([name_key(row.name)])
+    source = Source.objects.get_or_make(
+        [row.name],
+        site_url=site_url,
+        reuse=row.reuse or Reuse.EXCERPT,
+        language=row.language[:35],
+        description=row.description,
+    )[name_key(row.name)]
+    feed_is_new = False
+    if feed_url:
+        _, feed_is_new = Feed.objects.get_or_create(
+            url=feed_url, defaults={"source": source, "title": row.name[:200]}
+        )
+    report.sources_created += not known
+    report.feeds_created += feed_is_new
+    report.unchanged += bool(known) and not feed_is_new
+
+
+def write_opml() -> str:
+    """All sources with their feeds as OPML 2.0."""
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<opml version="2.0">',
+        "<head><title>Sources</title></head>",
+        "<body>",
+    ]
+    feeds = Feed.objects.select_related("source").order_by("source__name", "pk")
+    lines += [
+        f"<outline type={quoteattr('rss')} text={quoteattr(feed.source.name)}"
+        f" title={quoteattr(feed.source.name)} xmlUrl={quoteattr(feed.url)}"
+        f" htmlUrl={quoteattr(feed.source.site_url)}"
+        f" language={quoteattr(feed.source.language)}/>"
+        for feed in feeds
+    ]
+    return "\n".join([*lines, "</body>", "</opml>", ""])
+
+
+def write_csv() -> str:
+    """All sources as CSV, a row for each feed; one without a feed has a row too."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for source in Source.objects.prefetch_related("feeds").order_by("name"):
+        for feed in [feed.url for feed in source.feeds.all()] or [""]:
+            cells = [source.name, source.site_url, feed, source.reuse]
+            cells += [source.language, source.description]
+            writer.writerow([protect_cell(cell) for cell in cells])
+    return out.getvalue()
