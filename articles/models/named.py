@@ -89,17 +89,15 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
     def free_slug(self, name: str) -> str:
         """The slug for a name, with -2, -3 … behind it if others have it."""
         slug = slug_for(name)
-        taken = set(
-            self.model._default_manager.filter(slug__startswith=slug[:90]).values_list(
-                "slug", flat=True
-            )
-        )
+        stem = slug[:90].rstrip("-")
+        others = self.model._default_manager.filter(slug__startswith=stem)
+        taken = set(others.values_list("slug", flat=True))
         if slug not in taken:
             return slug
         number = 2
-        while f"{slug[:90]}-{number}" in taken:
+        while f"{stem}-{number}" in taken:
             number += 1
-        return f"{slug[:90]}-{number}"
+        return f"{stem}-{number}"
 
 
 class Named(models.Model):

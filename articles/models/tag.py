@@ -89,7 +89,8 @@ class Tag(TagBase):
     def slugify(self, tag: str, i: int | None = None) -> str:
         """taggit's hook; raises ValidationError where no address can be made."""
         validate_name(tag)
-        return slug_for(tag) if i is None else f"{slug_for(tag)[:90]}-{i + 1}"
+        slug = slug_for(tag)
+        return slug if i is None else f"{slug[:90].rstrip('-')}-{i + 1}"
 
     def clean(self) -> None:
         super().clean()

@@ -139,9 +139,10 @@ class PhraseBook(Generic[Target]):
             if length:
                 free = unit + length
                 start, end = cut.span(unit, length)
+                here = text[start:end]
                 for phrase, target in self._phrases[cut.folded(unit, length)]:
-                    if target not in found:
-                        place = Match(target, phrase, text[start:end], start, end)
+                    if target not in found and _is_meant(phrase, here):
+                        place = Match(target, phrase, here, start, end)
                         found[target] = place
         return list(found.values())
 
@@ -152,6 +153,15 @@ class PhraseBook(Generic[Target]):
             if folded in self._phrases and cut.stands_free(unit, length):
                 return length
         return 0
+
+
+def _is_meant(phrase: str, found: str) -> bool:
+    """Whether text of this case means the phrase: "us" is not the US.
+
+    A phrase of capital letters alone is an abbreviation; "Nato" may be one as
+    well, but "who", "it" and "us" are words.
+    """
+    return not (phrase.isalpha() and phrase.isupper() and found.islower())
 
 
 def fold(text: str) -> str:

@@ -39,12 +39,16 @@ def phrase_book() -> PhraseBook:
 
 
 def _phrases() -> Iterator[tuple[str, int]]:
-    for pk, name in Tag.objects.values_list("pk", "name").iterator():
-        if len(name) >= SHORTEST_NAME or not name.isascii():
-            yield words_of(name), pk
-    for pk, name in TagAlias.objects.values_list("tag", "name").iterator():
-        if len(name) >= SHORTEST_NAME or not name.isascii():
-            yield words_of(name), pk
+    for names in (
+        Tag.objects.values_list("pk", "name"),
+        TagAlias.objects.values_list("tag", "name"),
+    ):
+        for pk, name in names.iterator():
+            if len(name) >= SHORTEST_NAME or not name.isascii():
+                # As running words, and as the hashtag it is: "GitHub" is no
+                # "Git Hub", and a text may say #JapanUSAlliance.
+                yield name, pk
+                yield words_of(name), pk
     yield from TagPhrase.objects.values_list("text", "tag").iterator()
 
 

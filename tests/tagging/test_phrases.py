@@ -278,3 +278,16 @@ def test_ten_thousand_phrases_are_found_in_milliseconds() -> None:
         times.append(time.process_time() - started)
     # 1.3 ms on a quiet machine; ten times that is another algorithm.
     assert min(times) < 0.015
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("They told us who did it.", []),
+        ("The US and the WHO agree.", ["US", "WHO"]),
+        ("It was Nato, not us; the US came later.", ["Nato", "US"]),
+    ],
+)
+def test_an_abbreviation_is_not_the_word_it_spells(text, found):
+    book = PhraseBook([("US", 1), ("WHO", 2), ("NATO", 3), ("IT", 4)])
+    assert [m.found for m in book.find(text) if m.target != 4] == found
