@@ -222,7 +222,7 @@ def test_what_is_no_filter_changes_nothing(client, query):
 def test_filters_choose(client):
     ledger = SourceFactory(name="Ledger", slug="ledger")
     energy = Category.objects.create(name="Energy", slug="energy")
-    old = timezone.make_aware(datetime.datetime(2026, 1, 5, 12))
+    old = datetime.datetime(2026, 1, 5, 12, tzinfo=datetime.UTC)
     ArticleFactory(
         published=True,
         source=ledger,

@@ -1,5 +1,6 @@
 """The demo material of ``make demo``."""
 
+import io
 import json
 import secrets
 import tempfile
@@ -137,5 +138,5 @@ class Command(NewsroomCommand):
 
 
 def _quiet(command: NewsroomCommand) -> dict[str, Any]:
-    """Options for a command run by another one: its lines go to stderr."""
-    return {"stdout": command.stderr, "stderr": command.stderr}
+    """For a command run by this one: what it says of itself goes to stderr."""
+    return {"stdout": io.StringIO(), "stderr": command.stderr}
