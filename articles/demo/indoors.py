@@ -92,7 +92,8 @@ def chart(c: Canvas) -> None:
         tint = mix(p.far, p.high, k / count)
         c.box(110 + k * slot + slot * 0.2, 670 - high, slot * 0.6, high, tint, 150, 9)
     c.box(110, 664, 980, 8, paper)
-    _curve(c, _walk(c, count, 0.13), mix(p.near, p.high, 0.4), filled=False)
+    second = mix(p.lit, p.far, 0.4) if p.night else mix(p.near, p.high, 0.4)
+    _curve(c, _walk(c, count, 0.13), second, filled=False)
     _curve(c, _walk(c, count, 0.12), p.accent, filled=True)
     c.box(110, 668, 980, 4, ink, 190)
 

@@ -159,9 +159,8 @@ def _colonnade(
 
 def _dome(c: Canvas, x: float, foot: float, stone: Colour, shade: Colour) -> None:
     c.polygon([(x - 160, foot), (x, foot - 52), (x + 160, foot)], stone)
+    c.disc(x, foot - 106, 68, mix(c.palette.accent, c.palette.far, 0.5))
     _colonnade(c, x - 74, foot - 30, 148, 70, stone, shade)
-    roof = mix(c.palette.accent, c.palette.far, 0.5)
-    c.disc(x, foot - 106, 68, roof)
     c.box(x - 78, foot - 108, 156, 14, stone)
     c.box(x - 8, foot - 206, 16, 40, stone)
     c.line([(x, foot - 206), (x, foot - 242)], stone, 4)

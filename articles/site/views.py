@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from articles import listing
 from articles.models import Article, ArticleStatus, Category, Source, Tag
-from articles.names import name_key
 from articles.rights import Channel, permitted
 from newsroom.replica import from_replica
 
@@ -62,9 +61,8 @@ def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _tag_once_called(slug: str) -> Tag:
     """The tag that had this slug, or has this name; Http404 if there is none."""
-    if tag := Tag.objects.filter(aliases__slug=slug).first():
-        return tag
-    if tag := Tag.objects.named(slug):
+    former = Tag.objects.filter(aliases__slug=slug).first()
+    if tag := former or Tag.objects.named(slug):
         return tag
     raise Http404("No tag of that name.")
 
@@ -72,8 +70,10 @@ def _tag_once_called(slug: str) -> Tag:
 @require_safe
 @from_replica
 def hashtag(request: HttpRequest, name: str) -> HttpResponse:
-    """The addresses that hashtags had on older sites."""
-    return redirect(_tag_once_called(name), permanent=True)
+    """The addresses that hashtags had on older sites, by any spelling."""
+    if tag := Tag.objects.named(name):
+        return redirect(tag, permanent=True)
+    raise Http404("No tag of that name.")
 
 
 @require_safe
