@@ -14,25 +14,9 @@ from typing import Any, Protocol
 
 from articles.ingest import sanitise
 from articles.ingest.parse.csv_rows import protect_cell
-from articles.models import Article, ArticleStatus, Source, Tag
+from articles.ingest.records import KNOWN_FIELDS
+from articles.models import DEFAULT_CATEGORY, Article, ArticleStatus, Source, Tag
 
-#: The fields of a record, in the order in which they are written.
-FIELDS = [
-    "url",
-    "title",
-    "source",
-    "published",
-    "category",
-    "summary",
-    "body",
-    "author",
-    "language",
-    "external_id",
-    "image_url",
-    "image_caption",
-    "image_credit",
-    "tags",
-]
 #: Articles read from the database at a time.
 CHUNK = 200
 
@@ -74,7 +58,7 @@ def _record(article: Article) -> dict[str, Any]:
         "title": article.source_headline,
         "source": article.source.name,
         "published": "" if article.date_is_estimated else published,
-        "category": article.source_category or article.category.name,
+        "category": article.source_category or _category(article),
         "summary": _markup(article.source_excerpt),
         "body": article.source_body,
         "author": article.author,
@@ -86,6 +70,12 @@ def _record(article: Article) -> dict[str, Any]:
         "tags": [tag.name for tag in article.tags.all()],
     }
     return {name: value for name, value in record.items() if value}
+
+
+def _category(article: Article) -> str:
+    """The section it stands in, but for the one that stands for none."""
+    name = article.category.name
+    return "" if name == DEFAULT_CATEGORY else name
 
 
 def _markup(text: str) -> str:
@@ -105,10 +95,11 @@ def write_ndjson(rows: Iterator[dict[str, Any]], out: Writable) -> int:
 def write_csv(rows: Iterator[dict[str, Any]], out: Writable) -> int:
     """A header row and one row per article; cells no spreadsheet will run."""
     writer = csv.writer(out)
-    writer.writerow(FIELDS)
+    writer.writerow(KNOWN_FIELDS)
     written = 0
     for row in rows:
         cells = row | {"tags": "|".join(row.get("tags", []))}
-        writer.writerow([protect_cell(str(cells.get(name, ""))) for name in FIELDS])
+        texts = [str(cells.get(name, "")) for name in KNOWN_FIELDS]
+        writer.writerow([protect_cell(text) for text in texts])
         written += 1
     return written

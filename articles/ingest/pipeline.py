@@ -35,7 +35,7 @@ from articles.models import (
     Source,
     Tag,
 )
-from articles.names import name_key, slug_for
+from articles.names import name_key
 
 from . import parse
 from .entries import Entry, Record, Refused, Unreadable
@@ -371,14 +371,12 @@ _COUNTERS = ("read", "created", "updated", "unchanged", "duplicate", "failed")
 
 
 def _check_names(entry: Entry) -> None:
-    """Raise Invalid for a name that leads to no address, or to one too long.
+    """Raise Invalid for a name that cannot be found again: its key is too long.
 
-    Folded, one character may become several (a ligature), and a symbol none.
+    Folded, one character may become many (U+FDFA: 15).
     """
     names = [("source", entry.source), ("category", entry.category)]
     for name, text in [*names, *(("tags", tag) for tag in entry.tags)]:
-        if text and not slug_for(text):
-            raise Invalid(f"{name}: “{text[:40]}” has nothing to make an address from")
         if len(name_key(text)) > LONGEST_KEY[name]:
             raise Invalid(f"{name}: “{text[:40]}” is too long, spelled out")
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from articles.names import slug_for
+
 from . import dates, identity, sanitise
 from .entries import LIMITS, MAX_TAGS, Entry, Record
 from .text import clean
@@ -97,11 +99,6 @@ def unknown_fields(record: Record) -> list[str]:
     return [name for name in record.data if name not in known]
 
 
-def is_name(text: str) -> bool:
-    """Whether a letter, digit or symbol is in it: "C++" and "🎉" are names."""
-    return any(unicodedata.category(character)[0] in "LNS" for character in text)
-
-
 class _Fields:
     """A record's values, and the problems met while reading them."""
 
@@ -180,8 +177,8 @@ def _source(fields: _Fields, defaults: Defaults) -> str:
 
 def _name(fields: _Fields, name: str) -> str:
     text = fields.line(name)
-    if text and not is_name(text):
-        return fields.refuse(name, f"“{text[:40]}” has no letter or digit")
+    if text and not slug_for(text):
+        return fields.refuse(name, f"“{text[:40]}” has no letter, digit or symbol")
     return text
 
 
@@ -260,7 +257,9 @@ def _each_tag(fields: _Fields, values: list[object]) -> Iterable[str]:
                 "tags",
                 f"tag {number} is longer than {LIMITS['tags']} characters ({len(tag)})",
             )
-        elif is_name(tag):
+        elif tag and not slug_for(tag):
+            fields.refuse("tags", f"“{tag[:40]}” has no letter, digit or symbol")
+        elif tag:
             yield tag
 
 

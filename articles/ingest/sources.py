@@ -1,7 +1,9 @@
 """Sources and their feeds, from and to OPML and CSV."""
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -18,8 +20,7 @@ from . import identity
 from .parse.csv_rows import protect_cell, restore_cell
 from .text import clean
 
-#: Depth and number of outlines that are read; lists of feeds stay far below.
-MOST_DEPTH, MOST_OUTLINES = 10, 10_000
+#: Lists of feeds stay far below.
 MOST_BYTES = 20 * 1024 * 1024
 COLUMNS = ["name", "site_url", "feed_url", "reuse", "language", "description"]
 
@@ -30,7 +31,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One source, or one more feed of it, as a list names it."""
+    """One source, or one more feed of it, as a list names it.
+
+    ``fault`` says why nothing can be read at this line, where that is so.
+    """
 
     line: int
     name: str
@@ -39,6 +43,7 @@ class Row:
     reuse: str = ""
     language: str = ""
     description: str = ""
+    fault: str = ""
 
 
 @dataclass(slots=True)
@@ -63,32 +68,60 @@ def read_opml(data: bytes) -> Iterator[Row]:
         resolve_entities=False, no_network=True, load_dtd=False, recover=True
     )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(_with_ampersands(data), parser)
     except etree.XMLSyntaxError as error:
         raise Unreadable(f"not XML: {error}") from error
     if root is None or etree.QName(root).localname.lower() != "opml":
         raise Unreadable("not an OPML file: its first element is not <opml>")
-    body = root.find("body")
-    if body is not None:
-        yield from _outlines(body, depth=0)
+    # Broken XML may have closed the body early; outlines are read wherever they are.
+    for outline in root.iter("outline"):
+        yield from _outline(outline)
+    yield from _lost(parser.error_log)
 
 
-def _outlines(parent: etree._Element, depth: int) -> Iterator[Row]:
-    for number, outline in enumerate(parent.iterchildren("outline")):
-        if number >= MOST_OUTLINES or depth >= MOST_DEPTH:
-            return
-        facts = {name.lower(): clean(value) for name, value in outline.attrib.items()}
-        address = facts.get("xmlurl", "")
-        if address:
-            yield Row(
-                line=outline.sourceline or 0,
-                name=facts.get("title") or facts.get("text") or address,
-                site_url=facts.get("htmlurl", ""),
-                feed_url=address,
-                language=facts.get("language", ""),
-                description=facts.get("description", ""),
-            )
-        yield from _outlines(outline, depth + 1)
+#: Faults of XML behind which something is missing: an element that is not well
+#: formed, and a file that ends too early. A bare & and the like are read as meant.
+_LOSSES = {
+    etree.ErrorTypes.ERR_GT_REQUIRED,
+    etree.ErrorTypes.ERR_TAG_NOT_FINISHED,
+    etree.ErrorTypes.ERR_DOCUMENT_END,
+}
+
+
+def _lost(errors: etree._ListErrorLog) -> Iterator[Row]:
+    """A row for each line at which the parser had to leave something out."""
+    for line in sorted({error.line for error in errors if error.type in _LOSSES}):
+        yield Row(
+            line,
+            name="",
+            fault="the XML is broken here and something is left out; look for a"
+            " quotation mark inside a value (write &quot;) or a missing end",
+        )
+
+
+#: What is meant as an ampersand, though XML wants it written &amp;. Of 118 lists in
+#: circulation 74 have some, 12 of them in addresses.
+_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)")
+
+
+def _with_ampersands(data: bytes) -> bytes:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data
+    return _AMPERSAND.sub(b"&amp;", data)
+
+
+def _outline(outline: etree._Element) -> Iterator[Row]:
+    """Its feed, if it has one: others are folders."""
+    facts = {name.lower(): clean(value) for name, value in outline.attrib.items()}
+    if address := facts.get("xmlurl"):
+        yield Row(
+            line=outline.sourceline or 0,
+            name=facts.get("title") or facts.get("text") or address,
+            site_url=facts.get("htmlurl", ""),
+            feed_url=address,
+            language=facts.get("language", ""),
+            description=facts.get("description", ""),
+        )
 
 
 def read_csv(stream: TextIO) -> Iterator[Row]:
@@ -123,6 +156,8 @@ def import_rows(rows: Iterator[Row]) -> Report:
 
 
 def _import_row(row: Row, report: Report) -> None:
+    if row.fault:
+        raise ValueError(row.fault)
     if not row.name:
         raise ValueError("name: missing")
     if row.reuse and row.reuse not in Reuse.values:

@@ -167,6 +167,9 @@ def _update(article: Article, entry: Entry, known: _Known) -> bool:
         values.pop("source_excerpt", None)
     if entry.published:
         values |= {"source_published_at": entry.published, "date_is_estimated": False}
+    if entry.published == article.source_published_at:
+        # The same moment in other words, of another zone for instance, is no news.
+        values.pop("source_date_text", None)
     if entry.category and entry.category != article.source_category:
         _follow_category(article, entry.category, known)
         values["source_category"] = entry.category

@@ -18,14 +18,6 @@ class Category(Named):
     """A section."""
 
     description = models.TextField(_("description"), blank=True)
-    made_by_run = models.ForeignKey(
-        "articles.ImportRun",
-        verbose_name=_("made by run"),
-        on_delete=models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
 
     objects = CategoryQuerySet.as_manager()
 

@@ -100,7 +100,23 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
         return f"{stem}-{number}"
 
 
-class Named(models.Model):
+class MadeByRun(models.Model):
+    """What an import may make along the way, and its undoing take away again."""
+
+    made_by_run = models.ForeignKey(
+        "articles.ImportRun",
+        verbose_name=_("made by run"),
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Named(MadeByRun):
     """A name, unique however it is spelled, and the slug of its address."""
 
     name = models.CharField(_("name"), max_length=200, validators=[validate_name])

@@ -61,14 +61,6 @@ class Source(Named):
     note = models.TextField(
         _("note"), blank=True, help_text=_("For colleagues: contract, contact, terms.")
     )
-    made_by_run = models.ForeignKey(
-        "articles.ImportRun",
-        verbose_name=_("made by run"),
-        on_delete=models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
 
     objects = SourceQuerySet.as_manager()
 

@@ -13,6 +13,7 @@ from taggit.models import TagBase
 from articles.names import name_key, slug_for
 
 from .named import (
+    MadeByRun,
     NamedQuerySet,
     NameKeyField,
     named_constraints,
@@ -38,7 +39,7 @@ class TagQuerySet(NamedQuerySet["Tag"]):
         return self.listed().order_by("-listed_count", "name")
 
 
-class Tag(TagBase):
+class Tag(MadeByRun, TagBase):
     """A subject, with a page of its own.
 
     ``listed_count`` counts the rows of the listing index that carry a date:
@@ -65,14 +66,6 @@ class Tag(TagBase):
     )
     listed_count = models.PositiveIntegerField(
         _("pieces listed"), default=0, editable=False
-    )
-    made_by_run = models.ForeignKey(
-        "articles.ImportRun",
-        verbose_name=_("made by run"),
-        on_delete=models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
     )
 
     objects = TagQuerySet.as_manager()

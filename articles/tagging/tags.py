@@ -145,9 +145,7 @@ def preview_merge(tags: Iterable[Tag], into: Tag) -> MergePreview:
     )
 
 
-def merge(
-    tags: Iterable[Tag], into: Tag, *, by: User | None = None
-) -> MergePreview:
+def merge(tags: Iterable[Tag], into: Tag, *, by: User | None = None) -> MergePreview:
     """Make ``tags`` other names of ``into``: pieces, aliases, phrases, addresses.
 
     One transaction; the merged tags' addresses lead to ``into`` from then on.
@@ -201,6 +199,8 @@ def change(tag: Tag, *, name: str, slug: str) -> None:
         own = TagAlias.objects.filter(tag=tag)
         own.filter(key=name_key(name)).delete()
         own.filter(slug=slug).update(slug="")
+        # The count that a form has read may be an hour old.
+        tag.listed_count = old.listed_count
         tag.full_clean()
         tag.save()
         former_slug = old.slug if old.slug != slug else ""

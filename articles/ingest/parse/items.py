@@ -14,8 +14,9 @@ from urllib.parse import urljoin
 
 from articles.ingest import dates, identity, sanitise
 from articles.ingest.entries import LIMITS, MAX_TAGS, Record, Refused, kept_raw
-from articles.ingest.records import LANGUAGE, is_name
+from articles.ingest.records import LANGUAGE
 from articles.ingest.text import clean
+from articles.names import slug_for
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ def _readable_date(candidates: Iterable[str]) -> str:
 
 def _cut(text: str, name: str) -> str:
     text, limit = clean(_storable(text)), LIMITS[name]
-    if name in {"source", "category"} and not is_name(text):
+    if name in {"source", "category"} and not slug_for(text):
         return ""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
@@ -131,7 +132,7 @@ def _external_id(text: str) -> str:
 
 def _tags(names: Iterable[str]) -> list[str]:
     tags = dict.fromkeys(clean(html.unescape(_storable(name))) for name in names)
-    fit = [tag for tag in tags if is_name(tag) and len(tag) <= LIMITS["tags"]]
+    fit = [tag for tag in tags if slug_for(tag) and len(tag) <= LIMITS["tags"]]
     return fit[:MAX_TAGS]
 
 

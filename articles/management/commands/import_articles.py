@@ -1,5 +1,6 @@
 """Stream records into articles."""
 
+import shlex
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -117,8 +118,18 @@ class Command(NewsroomCommand):
             report = self._import(run, inputs, settings, extra, resumed, options)
             if not options["dry_run"]:
                 progress.update(task, description="suggesting tags")
-                suggestions.refresh()
+                self._suggest()
         return self._finish(report, options)
+
+    def _suggest(self) -> None:
+        try:
+            suggestions.refresh()
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Interrupted. All records are done; suggest their tags with:"
+                " manage.py suggest_tags",
+                returncode=INTERRUPTED,
+            ) from None
 
     def _resumed(self, number: int | None) -> ImportRun | None:
         if number is None:
@@ -293,8 +304,5 @@ def _defaults(settings: Options) -> Defaults:
 def _go_on(run: Run, options: dict[str, Any]) -> str:
     if options["dry_run"] or run.report.run is None:
         return "Nothing was written."
-    paths = " ".join(options["paths"])
-    return (
-        f"{run.report.read} records are done; go on with: manage.py import_articles"
-        f" {paths} --resume {run.report.run}"
-    )
+    again = ["import_articles", *options["paths"], "--resume", str(run.report.run)]
+    return f"What is done is kept; go on with: manage.py {shlex.join(again)}"

@@ -1,9 +1,8 @@
 """Sources and feeds from an OPML or CSV list."""
 
 from collections.abc import Iterator
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import transaction
@@ -26,8 +25,8 @@ class Command(NewsroomCommand):
     def run(self, **options: Any) -> int | None:
         path = Path(options["path"])
         try:
-            with path.open("rb") as file, transaction.atomic():
-                report = sources.import_rows(_rows(path, file))
+            with transaction.atomic():
+                report = sources.import_rows(_rows(path))
                 transaction.set_rollback(options["dry_run"])
         except (sources.Unreadable, UnicodeDecodeError) as error:
             raise usage_error(f"{path} cannot be read: {error}.") from error
@@ -48,9 +47,13 @@ class Command(NewsroomCommand):
         return ITEM_ERRORS if report.failed else None
 
 
-def _rows(path: Path, file: BinaryIO) -> Iterator[sources.Row]:
-    if path.suffix.lower() in {".opml", ".xml"}:
-        return sources.read_opml(file.read(sources.MOST_BYTES + 1))
-    if path.suffix.lower() == ".csv":
-        return sources.read_csv(TextIOWrapper(file, "utf-8-sig", newline=""))
-    raise usage_error(f"{path}: its name must end in .opml or .csv.")
+def _rows(path: Path) -> Iterator[sources.Row]:
+    ending = path.suffix.lower()
+    if ending in {".opml", ".xml"}:
+        with path.open("rb") as file:
+            yield from sources.read_opml(file.read(sources.MOST_BYTES + 1))
+    elif ending == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            yield from sources.read_csv(text)
+    else:
+        raise usage_error(f"{path}: its name must end in .opml or .csv.")
