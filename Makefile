@@ -9,6 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # Demo material on an embedded database, served with the addresses to open.
 demo: export DEBUG = 1
+demo: export DJANGO_RUNSERVER_HIDE_WARNING = true
 demo: export NEWSROOM_SITE_URL = http://127.0.0.1:$(PORT)
 demo: .venv/.installed
 	@$(MANAGE) migrate --verbosity 0

@@ -108,7 +108,7 @@ def provided(
 def run_pytest(name: str, variables: Variables, arguments: list[str]) -> int:
     """The exit code of pytest, run with ``variables`` in its environment."""
     say(f"On {name}:")
-    chosen_here = {"DATABASE_URL", "REDIS_URL", "NEWSROOM_CHROMIUM"}
+    chosen_here = {"DATABASE_URL", "NEWSROOM_TEST_REDIS_URL", "NEWSROOM_CHROMIUM"}
     kept = {key: text for key, text in os.environ.items() if key not in chosen_here}
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=kept | variables
@@ -223,11 +223,11 @@ def shared_cache() -> Iterator[Variables]:
         port = free_port()
         command = [binary, "--bind", "127.0.0.1", "--port", f"{port}"]
         command += ["--save", "", "--appendonly", "no", "--dir", f"{home}"]
-        url = f"redis://127.0.0.1:{port}/0"
+        url = f"redis://127.0.0.1:{port}"
         with server(
             "Redis", command, home, answers=lambda: redis.Redis.from_url(url).ping()
         ):
-            yield {"REDIS_URL": url}
+            yield {"NEWSROOM_TEST_REDIS_URL": url}
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """The settings of a test run: Newsroom's own, the same on every machine.
 
-What a developer's shell holds does not count, but for DATABASE_URL and REDIS_URL:
-tests/run.py chooses with them what the suite runs on.
+What a developer's shell holds does not count, but for DATABASE_URL, beside whose
+database a test database is made. The shared cache is emptied before every test, so
+it is never the one of REDIS_URL, only one that tests/run.py started.
 """
 
 import os
+from urllib.parse import urlsplit
 
 for name in (
     "ALLOWED_HOSTS",
@@ -22,10 +24,16 @@ for name in (
     "NEWSROOM_STORAGE_URL",
     "NEWSROOM_TIME_ZONE",
     "NEWSROOM_UNDO_SECONDS",
+    "REDIS_URL",
     "STATIC_ROOT",
 ):
     os.environ.pop(name, None)
 os.environ["SECRET_KEY"] = "for tests, which sign nothing that anybody else reads"
+
+# With pytest -n, each worker (gw0, gw1 ...) has a database of its own in it.
+if cache := os.environ.get("NEWSROOM_TEST_REDIS_URL"):
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.environ["REDIS_URL"] = urlsplit(cache)._replace(path=f"/{worker}").geturl()
 
 from newsroom.settings import *  # noqa: E402, F403
 from newsroom.settings import STORAGES  # noqa: E402
