@@ -52,9 +52,8 @@ ATTEMPTS = 4
 
 #: Characters of the folded form under which a name is found again.
 LONGEST_KEY = {
-    "source": Source._meta.get_field("key").max_length,
-    "category": Category._meta.get_field("key").max_length,
-    "tags": Tag._meta.get_field("key").max_length,
+    name: model._meta.get_field("key").max_length or 0
+    for name, model in (("source", Source), ("category", Category), ("tags", Tag))
 }
 
 Outcomes = Counter[str]

@@ -39,7 +39,7 @@ class TagQuerySet(NamedQuerySet["Tag"]):
         return self.listed().order_by("-listed_count", "name")
 
 
-class Tag(MadeByRun, TagBase):
+class Tag(MadeByRun, TagBase):  # type: ignore[django-manager-missing]
     """A subject, with a page of its own.
 
     ``listed_count`` counts the rows of the listing index that carry a date:
@@ -162,7 +162,9 @@ def shift_counts(shifts: dict[int, int]) -> None:
     shifts = {tag: shift for tag, shift in shifts.items() if shift}
     if not shifts:
         return
-    tags = Tag.objects.filter(pk__in=shifts).order_by("pk").select_for_update()
+    tags = Tag.objects.filter(pk__in=shifts).order_by("pk")
+    # no_key: a tagging being inserted elsewhere only needs the tag to stay.
+    tags = tags.select_for_update(no_key=True)
     by_shift: dict[int, list[int]] = {}
     for tag in list(tags.values_list("pk", flat=True)):
         by_shift.setdefault(shifts[tag], []).append(tag)

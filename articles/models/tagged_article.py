@@ -152,7 +152,7 @@ def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
     ids = sorted(set(articles))
     with transaction.atomic():
         locked = _article_model().objects.filter(pk__in=ids).order_by("pk")
-        list(locked.select_for_update().values_list("pk", flat=True))
+        list(locked.select_for_update(no_key=True).values_list("pk", flat=True))
         before = TaggedArticle.objects.of(ids).listed_per_tag()
         yield ids
         rows = TaggedArticle.objects.of(ids)

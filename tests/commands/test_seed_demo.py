@@ -15,7 +15,9 @@ pytestmark = pytest.mark.django_db
 
 def seed(**options):
     out = io.StringIO()
-    call_command("seed_demo", format="json", stdout=out, stderr=io.StringIO(), **options)
+    call_command(
+        "seed_demo", format="json", stdout=out, stderr=io.StringIO(), **options
+    )
     return json.loads(out.getvalue())
 
 

@@ -1,0 +1,147 @@
+import datetime
+import io
+import tracemalloc
+
+import pytest
+from django.db import IntegrityError, OperationalError
+
+from articles.ingest import pipeline
+from articles.ingest.entries import LIMITS
+from articles.ingest.pipeline import Input, Options, Run, Seen, import_records
+from articles.ingest.records import Defaults
+from articles.models import Article, ImportRun, RefusedRecord, RunState
+from tests.commands.invocation import ndjson, record
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
+DEFAULTS = Defaults(source="", date_format=None, zone=datetime.UTC, now=NOW)
+
+
+def an_input(records, name="pieces.ndjson"):
+    return Input(name, io.BytesIO(ndjson(records)))
+
+
+def imported(*records, **options):
+    run = Run(Options(**options))
+    return import_records([an_input(records)], run, DEFAULTS)
+
+
+def test_every_record_has_one_outcome_and_the_run_accounts_for_it():
+    imported(record(1))
+    records = [record(1), record(1, title="New"), record(2), record(3, title="")]
+    report = imported(*records, record(4, url="https://ledger.example/2/"))
+    run = ImportRun.objects.get(pk=report.run)
+    for name in ("read", "created", "updated", "unchanged", "duplicate", "failed"):
+        assert getattr(run, name) == getattr(report, name)
+    assert (run.state, run.checkpoint) == (RunState.FINISHED, 5)
+    assert (run.created, run.unchanged, run.duplicate, run.failed) == (1, 1, 2, 1)
+
+
+class Failing:
+    """Stands behind the store and fails a number of times."""
+
+    def __init__(self, times, error):
+        self.times, self.error = times, error
+
+    def __call__(self, stored, run):
+        if self.times:
+            self.times -= 1
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [IntegrityError("taken"), OperationalError("locked")])
+def test_a_batch_that_meets_another_process_is_tried_again(error):
+    run = Run(Options(), on_stored=Failing(pipeline.ATTEMPTS - 1, error))
+    report = import_records([an_input([record(1), record(2)])], run, DEFAULTS)
+    assert report.created == Article.objects.count() == 2
+    assert ImportRun.objects.get().created == 2
+
+
+def test_a_batch_that_always_fails_stops_the_run_behind_the_last_commit():
+    class Later(Failing):
+        def __call__(self, stored, run):
+            if Article.objects.count() > 2:
+                raise OperationalError("the disk is full")
+
+    records = [record(n) for n in range(6)]
+    run = Run(Options(batch_size=2), on_stored=Later(0, None))
+    with pytest.raises(OperationalError):
+        import_records([an_input(records)], run, DEFAULTS)
+    row = ImportRun.objects.get()
+    assert (row.state, row.checkpoint, Article.objects.count()) == ("stopped", 2, 2)
+    again = Run(Options(batch_size=2))
+    report = import_records([an_input(records)], again, DEFAULTS, resume=row)
+    assert (report.created, report.read) == (6, 6)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_whatever_ends_a_run_leaves_its_row_as_stopped(error):
+    run = Run(Options(batch_size=1), on_stored=Failing(1, error()))
+    with pytest.raises(error):
+        import_records([an_input([record(1)])], run, DEFAULTS)
+    assert ImportRun.objects.get().state == RunState.STOPPED
+    assert not Article.objects.exists()
+
+
+def test_a_resumed_run_knows_the_addresses_it_has_read_before():
+    records = [record(1), record(2, title=""), record(1)]
+    report = imported(*records, fail_fast=True, batch_size=1)
+    row = ImportRun.objects.get()
+    assert row.checkpoint == report.read == 2
+    run = Run(Options(batch_size=1))
+    done = import_records([an_input(records)], run, DEFAULTS, resume=row)
+    assert (done.read, done.duplicate, done.unchanged) == (3, 1, 0)
+
+
+def test_a_dry_run_reports_the_same_and_keeps_nothing():
+    records = [record(1), record(2, title=""), record(1)]
+    run = Run(Options())
+    dry = import_records([an_input(records)], run, DEFAULTS, dry_run=True)
+    assert (dry.run, dry.read, dry.created, dry.failed, dry.duplicate) == (
+        None,
+        3,
+        1,
+        1,
+        1,
+    )
+    assert not ImportRun.objects.exists() and not RefusedRecord.objects.exists()
+
+
+def test_seen_remembers_where_an_address_was_first():
+    seen = Seen()
+    assert seen.first("https://a.example/", "a:1") is None
+    assert seen.first("https://a.example/", "b:2") == "a:1"
+    assert seen.first("https://b.example/", "b:3") is None
+    seen.close()
+
+
+def test_a_file_is_known_again_by_its_beginning_and_its_size(tmp_path):
+    path = tmp_path / "pieces.ndjson"
+    path.write_bytes(b"x" * 100)
+
+    def mark():
+        return Input(str(path), io.BytesIO()).fingerprint
+
+    first = mark()
+    path.write_bytes(b"x" * 101)
+    assert mark() != first
+    path.write_bytes(b"y" * 100)
+    assert mark() != first
+    assert Input("-", io.BytesIO()).fingerprint == ""
+
+
+def test_memory_stays_flat_however_long_the_file_is():
+    body = "<p>" + "word " * (LIMITS["body"] // 100) + "</p>"
+
+    def peak(count):
+        records = ndjson(record(n, body=body, title="") for n in range(count))
+        run = Run(Options(batch_size=10))
+        tracemalloc.start()
+        import_records([Input("x.ndjson", io.BytesIO(records))], run, DEFAULTS)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(10)
+    assert peak(200) < 2 * peak(20)
