@@ -7,6 +7,8 @@ variable, what was given and what is expected. ``docs/operators.md`` lists them.
 import ipaddress
 import os
 import secrets
+import sys
+import warnings
 import zoneinfo
 from pathlib import Path
 from typing import Any
@@ -234,7 +236,11 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env_text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
-WHITENOISE_USE_FINDERS = DEBUG or not STATIC_ROOT.is_dir()
+STATIC_IS_COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file() and not DEBUG
+WHITENOISE_USE_FINDERS = not STATIC_IS_COLLECTED
+if not STATIC_IS_COLLECTED:
+    # The files are then served from where they lie; nothing is missing.
+    warnings.filterwarnings("ignore", "No directory at", module="django.core")
 
 MEDIA_URL = env_text("MEDIA_URL", "/media/").rstrip("/") + "/"
 MEDIA_ROOT = Path(env_text("MEDIA_ROOT", str(BASE_DIR / "media")))
@@ -242,7 +248,8 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if STATIC_ROOT.is_dir() and not DEBUG
+        # Only what collectstatic has named by content can be asked for by it.
+        if STATIC_IS_COLLECTED or "collectstatic" in sys.argv
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }

@@ -244,7 +244,7 @@ def _tags(fields: _Fields) -> tuple[str, ...]:
 
 
 def _each_tag(fields: _Fields, values: list[object]) -> Iterable[str]:
-    """Without their #; blank ones, and marks without a letter, are left out."""
+    """Without their #; blank ones are left out."""
     for number, value in enumerate(values, start=1):
         if value is None:
             continue
