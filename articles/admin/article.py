@@ -1,12 +1,14 @@
 """Articles: finding what waits, tagging it, and moving it on."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -14,206 +16,27 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from articles import images, workflow
-from articles.ingest.identity import canonical_url, http_url
+from articles import workflow
 from articles.models import (
     Article,
     ArticleStatus,
     Reuse,
-    Source,
     SuggestionState,
     Tag,
-    TaggedArticle,
-    TagSuggestion,
     relisting,
 )
+from articles.models.article import ArticleQuerySet
 from articles.tagging import suggestions, tags
 
-from .fields import DateTimeLocalField, TagNamesField
-
-#: A list of more sources than this is no filter; the search finds by source.
-MOST_SOURCES = 40
-
-
-class SourceFilter(admin.SimpleListFilter):
-    """By publisher, while there are few enough to choose from."""
-
-    title = gettext_lazy("source")
-    parameter_name = "source"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        sources = Source.objects.order_by("name").values_list("slug", "name")
-        found = list(sources[: MOST_SOURCES + 1])
-        return found if len(found) <= MOST_SOURCES else []
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(source__slug=self.value()) if self.value() else queryset
-
-
-class LanguageFilter(admin.SimpleListFilter):
-    """By language, as the sources name them."""
-
-    title = gettext_lazy("language")
-    parameter_name = "language"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        known = Source.objects.exclude(language="").order_by("language")
-        languages = known.values_list("language", flat=True).distinct()
-        return [(language, language) for language in languages]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(language=self.value()) if self.value() else queryset
-
-
-class TaggingFilter(admin.SimpleListFilter):
-    """By what is still to do about a piece's tags."""
-
-    title = gettext_lazy("tags")
-    parameter_name = "tagging"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("none", gettext_lazy("without tags")),
-            ("suggested", gettext_lazy("with suggestions")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() == "none":
-            tagged = TaggedArticle.objects.filter(content_object=OuterRef("pk"))
-            return queryset.filter(~Exists(tagged))
-        if self.value() == "suggested":
-            suggested = TagSuggestion.objects.filter(
-                article=OuterRef("pk"), state=SuggestionState.OPEN
-            )
-            return queryset.filter(Exists(suggested))
-        return queryset
-
-
-class ArticleActionForm(ActionForm):
-    """What the actions of the list need beside the chosen rows."""
-
-    tags = TagNamesField()
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), required=False, max_length=1000
-    )
-
-
-class ArticleForm(forms.ModelForm):
-    """The desk's side of a piece."""
-
-    tags = TagNamesField(help_text=gettext_lazy("Names with commas between them."))
-    accepted = forms.MultipleChoiceField(
-        label=gettext_lazy("Suggested tags"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy(
-            "Ticked ones are put on; the text that speaks for each stands beside it."
-        ),
-    )
-    dismissed = forms.MultipleChoiceField(
-        label=gettext_lazy("Not these"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("Ticked ones are not suggested for this piece again."),
-    )
-    picture = forms.FileField(
-        label=gettext_lazy("New picture"),
-        required=False,
-        widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
-    )
-    embargoed_until = DateTimeLocalField(
-        label=gettext_lazy("Embargoed until"),
-        required=False,
-        help_text=Article._meta.get_field("embargoed_until").help_text,
-    )
-    publish_at = DateTimeLocalField(
-        label=gettext_lazy("Publish at"),
-        required=False,
-        help_text=gettext_lazy("For the button Publish. Blank: at once."),
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        required=False,
-        max_length=1000,
-        help_text=gettext_lazy("Kept in the history, with your name."),
-    )
-
-    class Meta:
-        model = Article
-        fields = [
-            "headline",
-            "excerpt",
-            "note",
-            "category",
-            "image_alt",
-            "image_caption",
-            "image_credit",
-            "embargoed_until",
-        ]
-        widgets = {
-            "headline": forms.TextInput(attrs={"class": "vLargeTextField"}),
-            "note": forms.Textarea(attrs={"rows": 3}),
-            "excerpt": forms.Textarea(attrs={"rows": 4}),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["tags"] = list(self.instance.tags.all())
-        choices = [
-            (str(each.tag_id), f"#{each.tag} — “{each.found}”")
-            for each in self.instance.suggestions.filter(state=SuggestionState.OPEN)
-            .select_related("tag")
-            .order_by("pk")
-        ]
-        for name in ("accepted", "dismissed"):
-            if choices:
-                self.fields[name].choices = choices
-            else:
-                del self.fields[name]
-
-    def clean_picture(self) -> Any:
-        upload = self.cleaned_data.get("picture")
-        if not upload:
-            return None
-        try:
-            return images.store(upload)
-        except images.NotAPicture as error:
-            raise ValidationError(
-                _("This cannot be shown: %(why)s."), params={"why": error}
-            ) from error
-
-
-class NewArticleForm(forms.ModelForm):
-    """A piece that an editor brings in by its address."""
-
-    class Meta:
-        model = Article
-        fields = [
-            "url",
-            "source",
-            "source_headline",
-            "source_excerpt",
-            "category",
-            "language",
-        ]
-
-    source_published_at = DateTimeLocalField(
-        label=gettext_lazy("Published at the source"), initial=timezone.now
-    )
-
-    def clean_url(self) -> str:
-        try:
-            url = http_url(self.cleaned_data["url"])
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-        key = canonical_url(url)
-        if known := Article.objects.filter(canonical_url=key).first():
-            raise ValidationError(
-                _("It is here already, as article %(number)s: %(headline)s"),
-                params={"number": known.pk, "headline": known},
-            )
-        self.instance.canonical_url = key
-        return url
+from .article_forms import (
+    EDITED,
+    ArticleActionForm,
+    ArticleForm,
+    MoveForm,
+    NewArticleForm,
+)
+from .fields import TagNamesField
+from .filters import LanguageFilter, SourceFilter, TaggingFilter
 
 
 @admin.register(Article)
@@ -292,7 +115,8 @@ class ArticleAdmin(admin.ModelAdmin):
     # The list.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).for_admin_list().defer("source_body")
+        articles = cast(ArticleQuerySet, super().get_queryset(request))
+        return articles.for_admin_list().defer("source_body")
 
     @admin.display(description=gettext_lazy("headline"), ordering="source_headline")
     def headline_cell(self, article: Article) -> str:
@@ -301,8 +125,9 @@ class ArticleAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("source"), ordering="source__name")
     def source_cell(self, article: Article) -> str:
         return format_html(
-            '{} <span class="badge">{}</span>',
+            '<span class="publisher">{}</span> <span class="badge badge-{}">{}</span>',
             article.source.name,
+            article.source.reuse,
             Reuse(article.source.reuse).name.lower().replace("_", " "),
         )
 
@@ -312,9 +137,7 @@ class ArticleAdmin(admin.ModelAdmin):
             '<span class="status status-{}">{}</span>', article.status, _state(article)
         )
 
-    @admin.display(
-        description=gettext_lazy("date at source"), ordering="source_published_at"
-    )
+    @admin.display(description=gettext_lazy("date"), ordering="source_published_at")
     def date_cell(self, article: Article) -> str:
         moment = timezone.localtime(article.source_published_at)
         text = moment.strftime("%Y-%m-%d %H:%M")
@@ -322,13 +145,14 @@ class ArticleAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("tags"))
     def tags_cell(self, article: Article) -> str:
-        return ", ".join(f"#{tag}" for tag in article.tags.all())
+        names = ((tag.name,) for tag in article.tags.all())
+        return format_html_join(" ", '<span class="tag">#{}</span>', names)
 
     @admin.display(description=gettext_lazy("suggested"))
     def suggestions_cell(self, article: Article) -> str:
         return format_html_join(
-            ", ",
-            '#{} <span class="why">“{}”</span>',
+            " ",
+            '<span class="suggested">#{} <span class="why">“{}”</span></span>',
             (
                 (each.tag, each.found)
                 for each in article.suggestions.all()
@@ -342,7 +166,9 @@ class ArticleAdmin(admin.ModelAdmin):
         ids = list(queryset.order_by().values_list("pk", flat=True))
         reason = request.POST.get("reason", "")[:1000]
         try:
-            outcome = workflow.move_many(ids, action, by=request.user, reason=reason)
+            outcome = workflow.move_many(
+                ids, action, by=_person(request), reason=reason
+            )
         except workflow.NotAllowed as why:
             self.message_user(request, str(why), messages.ERROR)
             return
@@ -377,7 +203,7 @@ class ArticleAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet
     ) -> None:
         ids = list(queryset.order_by().values_list("pk", flat=True))
-        tags.accept_suggestions(ids, by=request.user)
+        tags.accept_suggestions(ids, by=_person(request))
         self._move(request, queryset, "publish")
 
     @admin.action(description=gettext_lazy("Select"), permissions=["select"])
@@ -417,9 +243,10 @@ class ArticleAdmin(admin.ModelAdmin):
             return
         chosen = list(dict.fromkeys(Tag.objects.get_or_make(names).values()))
         ids = list(queryset.order_by().values_list("pk", flat=True))
-        new = tags.tag_articles(ids, chosen, by=request.user)
-        for article in queryset:
-            self.log_change(request, article, _tagged_text(names, []))
+        new = tags.tag_articles(ids, chosen, by=_person(request))
+        LogEntry.objects.log_actions(
+            _person(request).pk, queryset, CHANGE, _tagged_text(names, [])
+        )
         said = _("%(new)d taggings are new on %(pieces)d articles.")
         self.message_user(
             request, said % {"new": new, "pieces": len(ids)}, messages.SUCCESS
@@ -440,11 +267,15 @@ class ArticleAdmin(admin.ModelAdmin):
     # One article.
 
     def get_form(
-        self, request: HttpRequest, obj: Article | None = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        obj: Article | None = None,
+        change: bool = False,
+        **kwargs: Any,
     ) -> type[forms.ModelForm]:
         if obj is None:
-            return super().get_form(request, obj, form=NewArticleForm, **kwargs)
-        return super().get_form(request, obj, **kwargs)
+            kwargs["form"] = NewArticleForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> Any:
         if obj is None:
@@ -496,7 +327,8 @@ class ArticleAdmin(admin.ModelAdmin):
         ]
         rows = format_html_join("", "<dt>{}</dt><dd>{}</dd>", facts)
         return format_html(
-            '<dl class="facts">{}</dl><p><a href="{}" rel="noopener noreferrer">{}</a></p>',
+            '<dl class="facts">{}</dl>'
+            '<p><a href="{}" rel="noopener noreferrer">{}</a></p>',
             rows,
             article.url,
             article.url,
@@ -506,7 +338,8 @@ class ArticleAdmin(admin.ModelAdmin):
     def source_text(self, article: Article) -> str:
         # Escaped: editors read the source's text here, readers never do.
         return format_html(
-            '<p>{}</p><details><summary>{}</summary><pre class="source">{}</pre></details>',
+            "<p>{}</p><details><summary>{}</summary>"
+            '<pre class="source" tabindex="0">{}</pre></details>',
             article.source_excerpt or "–",
             _("Full text, as stored"),
             article.source_body or "–",
@@ -540,7 +373,7 @@ class ArticleAdmin(admin.ModelAdmin):
             obj.edited_at = timezone.now()
             obj.save()
             return
-        fields = [name for name in form.changed_data if name in form.Meta.fields]
+        fields = [name for name in form.changed_data if name in EDITED]
         if image := form.cleaned_data.get("picture"):
             obj.image = image
             fields.append("image")
@@ -554,13 +387,13 @@ class ArticleAdmin(admin.ModelAdmin):
             return
         data = form.cleaned_data
         if "tags" in form.changed_data:
-            on, off = tags.set_tags(form.instance, data["tags"], by=request.user)
+            on, off = tags.set_tags(form.instance, data["tags"], by=_person(request))
             form.tagged_text = _tagged_text(on, off)
         tags.decide(
             form.instance,
             accepted=map(int, data.get("accepted", [])),
             rejected=map(int, data.get("dismissed", [])),
-            by=request.user,
+            by=_person(request),
         )
 
     def construct_change_message(
@@ -581,14 +414,19 @@ class ArticleAdmin(admin.ModelAdmin):
         if not workflow.may(request.user, move):
             self.message_user(request, _("You may not do that."), messages.ERROR)
             return HttpResponseRedirect(request.path)
-        form = self.get_form(request, obj)(request.POST, request.FILES, instance=obj)
-        form.is_valid()
-        at = form.cleaned_data.get("publish_at")
-        reason = form.cleaned_data.get("reason") or ""
+        asked = MoveForm(request.POST)
+        asked.is_valid()
         try:
-            workflow.move(obj, action, by=request.user, reason=reason, at=at)
+            workflow.move(
+                obj,
+                action,
+                by=_person(request),
+                reason=asked.cleaned_data["reason"],
+                at=asked.cleaned_data["publish_at"],
+            )
         except workflow.NotAllowed as why:
-            self.message_user(request, str(why), messages.ERROR)
+            said = _("The form is saved, but the article stays where it is. %(why)s")
+            self.message_user(request, said % {"why": why}, messages.ERROR)
             return HttpResponseRedirect(request.path)
         said = _("%(move)s: “%(headline)s”.") % {"move": move.label, "headline": obj}
         self.message_user(request, said, messages.SUCCESS)
@@ -610,7 +448,7 @@ class ArticleAdmin(admin.ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         response = super().history_view(request, object_id, extra_context)
-        if isinstance(response, TemplateResponse):
+        if isinstance(response, TemplateResponse) and response.context_data:
             article = response.context_data["object"]
             response.context_data |= {
                 "moves": article.status_changes.newest_first()[:500],
@@ -621,16 +459,24 @@ class ArticleAdmin(admin.ModelAdmin):
         return response
 
 
+def _person(request: HttpRequest) -> User:
+    """Who acts; the admin lets nobody in who is not signed in."""
+    return cast(User, request.user)
+
+
 def _state(article: Article) -> str:
     """The status in words, with what hides a published piece."""
-    now = timezone.now()
     if article.status == ArticleStatus.PUBLISHED and article.is_withheld:
         return _("published, source blocked")
-    if article.status == ArticleStatus.PUBLISHED and article.published_at > now:
+    if article.status == ArticleStatus.PUBLISHED and _is_ahead(article.published_at):
         return _("scheduled")
-    if article.embargoed_until and article.embargoed_until > now:
+    if _is_ahead(article.embargoed_until):
         return _("%(status)s, embargoed") % {"status": article.get_status_display()}
     return article.get_status_display()
+
+
+def _is_ahead(moment: datetime | None) -> bool:
+    return moment is not None and moment > timezone.now()
 
 
 def _tagged_text(on: list[str], off: list[str]) -> str:

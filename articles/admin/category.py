@@ -4,11 +4,14 @@ from django.contrib import admin
 
 from articles.models import Category
 
+from .fields import NamedForm
+
 
 @admin.register(Category)
 class CategoryAdmin(admin.ModelAdmin):
     """Sections of the newsroom."""
 
+    form = NamedForm
     list_display = ["name", "slug"]
     search_fields = ["name"]
     ordering = ["name"]

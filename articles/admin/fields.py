@@ -1,5 +1,6 @@
 """Form fields of the editors' screens."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -7,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import parse_tag_names
+from articles.models import Tag, parse_tag_names
 from articles.models.named import validate_name
+from articles.names import name_key
 
 #: Tags one piece may carry; what is more says nothing.
 MOST_TAGS = 50
@@ -32,11 +34,6 @@ class TagNamesWidget(forms.TextInput):
     class Media:
         js = ["js/tags.js"]
 
-    def format_value(self, value: Any) -> str:
-        if value is None or isinstance(value, str):
-            return value or ""
-        return ", ".join(str(tag) for tag in value)
-
 
 class TagNamesField(forms.CharField):
     """A list of tag names; "" is none. Each must be able to have an address."""
@@ -46,6 +43,18 @@ class TagNamesField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Tags"))
         super().__init__(required=False, max_length=5000, **kwargs)
+
+    @staticmethod
+    def text_of(tags: Iterable[Tag]) -> str:
+        """The tags as they stand in the field."""
+        return ", ".join(tag.name for tag in tags)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        before, after = (
+            {name_key(name) for name in parse_tag_names(text or "")}
+            for text in (initial, data)
+        )
+        return before != after
 
     def clean(self, value: Any) -> list[str]:
         names = parse_tag_names(super().clean(value))
@@ -67,3 +76,18 @@ class DateTimeLocalField(forms.DateTimeField):
     widget = forms.DateTimeInput(
         attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
     )
+
+
+class NamedForm(forms.ModelForm):
+    """A name that nothing else of its kind has, however it is spelled."""
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        same = self._meta.model._default_manager.filter(key=name_key(name))
+        if other := same.exclude(pk=self.instance.pk).first():
+            raise ValidationError(
+                _("“%(other)s” is here already, and this is the same name."),
+                code="unique",
+                params={"other": other},
+            )
+        return name

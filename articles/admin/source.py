@@ -10,8 +10,11 @@ from django.utils.translation import ngettext
 from articles import workflow
 from articles.models import Feed, Source
 
+from .fields import NamedForm
+from .filters import LanguageFilter
 
-class FeedInline(admin.TabularInline):
+
+class FeedInline(admin.StackedInline):
     """A source's inlets."""
 
     model = Feed
@@ -22,8 +25,9 @@ class FeedInline(admin.TabularInline):
 class SourceAdmin(admin.ModelAdmin):
     """Publishers and what they allow."""
 
+    form = NamedForm
     list_display = ["name", "reuse", "language", "shows_images", "site_url"]
-    list_filter = ["reuse", "language", "shows_images"]
+    list_filter = ["reuse", LanguageFilter, "shows_images"]
     search_fields = ["name", "site_url"]
     ordering = ["name"]
     inlines = [FeedInline]

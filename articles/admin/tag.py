@@ -4,36 +4,87 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Tag, TagAlias, TagPhrase
+from articles.names import name_key
 from articles.tagging import tags
 from articles.tagging.lookup import complete
 
+from .fields import NamedForm
 
-class AliasInline(admin.TabularInline):
+
+class OfTagInline(admin.StackedInline):
+    """What belongs to a tag: who may change the tag may change this."""
+
+    extra = 1
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        right = "articles.change_tag" if obj else "articles.add_tag"
+        return request.user.has_perm(right)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("articles.view_tag") or (
+            self.has_change_permission(request, obj)
+        )
+
+
+class AliasForm(NamedForm):
+    """Another name, which no tag and no other alias has."""
+
+    def clean_name(self) -> str:
+        name = super().clean_name()
+        tag = Tag.objects.filter(pk=self.instance.tag_id).first()
+        if tag and tag.key == name_key(name):
+            raise ValidationError(_("That is the tag's own name."))
+        return name
+
+
+class AliasFormSet(forms.BaseInlineFormSet):
+    """The other names of one tag."""
+
+    def clean(self) -> None:
+        super().clean()
+        seen: set[str] = set()
+        for form in self.forms:
+            if form in self.deleted_forms or not form.cleaned_data.get("name"):
+                continue
+            key = name_key(form.cleaned_data["name"])
+            if key in seen:
+                form.add_error("name", _("That name stands here twice."))
+            seen.add(key)
+
+
+class AliasInline(OfTagInline):
     """Other names; each leads to the tag's page."""
 
     model = TagAlias
+    form = AliasForm
+    formset = AliasFormSet
     fields = ["name"]
-    extra = 1
 
 
-class PhraseInline(admin.TabularInline):
+class PhraseInline(OfTagInline):
     """Text that suggests the tag."""
 
     model = TagPhrase
-    extra = 1
 
 
 @admin.register(Tag)
 class TagAdmin(admin.ModelAdmin):
     """Subjects."""
 
+    form = NamedForm
     list_display = ["name", "slug", "listed_count", "other_names"]
     search_fields = ["name", "aliases__name", "phrases__text"]
     ordering = ["-listed_count", "name"]
@@ -50,9 +101,13 @@ class TagAdmin(admin.ModelAdmin):
         return ", ".join(alias.name for alias in tag.aliases.all())
 
     def get_form(
-        self, request: HttpRequest, obj: Tag | None = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        obj: Tag | None = None,
+        change: bool = False,
+        **kwargs: Any,
     ) -> type[forms.ModelForm]:
-        form = super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
         if "slug" in form.base_fields:
             form.base_fields["slug"].required = obj is not None
             if obj is None:

@@ -1,0 +1,203 @@
+"""The forms of an article's screens."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles import images
+from articles.ingest.identity import canonical_url, http_url
+from articles.models import Article, SuggestionState
+
+from .fields import DateTimeLocalField, TagNamesField, TagNamesWidget
+
+#: The columns of an article that the form writes.
+EDITED = (
+    "headline",
+    "excerpt",
+    "note",
+    "category",
+    "image_alt",
+    "image_caption",
+    "image_credit",
+    "embargoed_until",
+)
+
+
+class ArticleActionForm(ActionForm):
+    """What the actions of the list need beside the chosen rows.
+
+    The actions check it: of a form that is not valid, Django's admin says only
+    that no action was selected.
+    """
+
+    tags = forms.CharField(
+        label=gettext_lazy("Tags"), required=False, widget=TagNamesWidget
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        widget=forms.TextInput(attrs={"maxlength": 1000}),
+    )
+
+
+class MoveForm(forms.Form):
+    """What a button that moves the piece needs to know."""
+
+    publish_at = DateTimeLocalField(
+        label=gettext_lazy("Publish at"),
+        required=False,
+        help_text=gettext_lazy("For the button Publish. Blank: at once."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy("Kept in the history, with your name."),
+    )
+
+
+class ArticleForm(MoveForm, forms.ModelForm):
+    """The desk's side of a piece.
+
+    Every field carries along what it held when the page was made, so that only
+    what this person changed is saved, and what a colleague has changed in the
+    same field meanwhile is refused instead of overwritten.
+    """
+
+    tags = TagNamesField(help_text=gettext_lazy("Names with commas between them."))
+    accepted = forms.MultipleChoiceField(
+        label=gettext_lazy("Suggested tags"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy(
+            "Ticked ones are put on; the text that speaks for each stands beside it."
+        ),
+    )
+    dismissed = forms.MultipleChoiceField(
+        label=gettext_lazy("Not these"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Ticked ones are not suggested for this piece again."),
+    )
+    picture = forms.FileField(
+        label=gettext_lazy("New picture"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
+    )
+    embargoed_until = DateTimeLocalField(
+        label=gettext_lazy("Embargoed until"),
+        required=False,
+        help_text=Article._meta.get_field("embargoed_until").help_text,
+    )
+
+    class Meta:
+        model = Article
+        fields = EDITED
+        widgets = {
+            "headline": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "note": forms.Textarea(attrs={"rows": 3}),
+            "excerpt": forms.Textarea(attrs={"rows": 4}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["tags"] = TagNamesField.text_of(self.instance.tags.all())
+        for name in self._kept():
+            self.fields[name].show_hidden_initial = True
+        choices = [
+            (str(each.tag_id), f"#{each.tag} — “{each.found}”")
+            for each in self.instance.suggestions.filter(state=SuggestionState.OPEN)
+            .select_related("tag")
+            .order_by("pk")
+        ]
+        for name in ("accepted", "dismissed"):
+            if choices:
+                cast(forms.ChoiceField, self.fields[name]).choices = choices
+            else:
+                del self.fields[name]
+
+    def _kept(self) -> list[str]:
+        """The fields that hold a stored value, and so can be changed by two."""
+        return [name for name in (*EDITED, "tags") if name in self.fields]
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        for name in self._kept():
+            if name in self.changed_data and name in self.cleaned_data:
+                self._refuse_overwriting(name)
+        return self.cleaned_data
+
+    def _refuse_overwriting(self, name: str) -> None:
+        bound, field = self[name], self.fields[name]
+        begun = self.data.get(bound.html_initial_name)
+        now = self.get_initial_for_field(field, name)
+        if begun is None or not field.has_changed(now, begun):
+            return
+        if not field.has_changed(now, bound.data):
+            return
+        # Saved once more, what stands in the field is meant to replace the other.
+        shown = "" if now is None else str(field.prepare_value(now))
+        data = cast(QueryDict, self.data).copy()
+        data[bound.html_initial_name] = shown
+        self.data = data
+        self.add_error(
+            name,
+            ValidationError(
+                _(
+                    "Someone else has changed this meanwhile, to: “%(now)s”."
+                    " Save again to replace it with what stands here."
+                ),
+                code="changed_meanwhile",
+                params={"now": shown or "–"},
+            ),
+        )
+
+    def clean_picture(self) -> Any:
+        upload = self.cleaned_data.get("picture")
+        if not upload:
+            return None
+        try:
+            return images.store(upload)
+        except images.NotAPicture as error:
+            raise ValidationError(
+                _("This cannot be shown: %(why)s."), params={"why": error}
+            ) from error
+
+
+class NewArticleForm(forms.ModelForm):
+    """A piece that an editor brings in by its address."""
+
+    class Meta:
+        model = Article
+        fields = [
+            "url",
+            "source",
+            "source_headline",
+            "source_excerpt",
+            "category",
+            "language",
+        ]
+
+    source_published_at = DateTimeLocalField(
+        label=gettext_lazy("Published at the source"), initial=timezone.now
+    )
+
+    def clean_url(self) -> str:
+        try:
+            url = http_url(self.cleaned_data["url"])
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        key = canonical_url(url)
+        if known := Article.objects.filter(canonical_url=key).first():
+            raise ValidationError(
+                _("It is here already, as article %(number)s: %(headline)s"),
+                params={"number": known.pk, "headline": known},
+            )
+        self.instance.canonical_url = key
+        return url

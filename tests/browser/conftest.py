@@ -1,0 +1,40 @@
+"""Who sits before the browser."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from tests.factories import EDITOR, make_user
+
+#: What shows an editor every screen there is.
+EVERYTHING = (
+    *EDITOR,
+    "kill_article",
+    "delete_article",
+    "delete_tag",
+    "change_source",
+    "view_feed",
+    "add_feed",
+    "change_feed",
+    "delete_feed",
+    "view_importrun",
+    "view_refusedrecord",
+    "view_category",
+    "change_category",
+)
+
+
+@pytest.fixture
+def signed_in(page: Page, live_server: LiveServer) -> Any:
+    """An editor whose session the page carries."""
+    user = make_user("editor", EVERYTHING)
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    cookie = {"name": name, "value": client.cookies[name].value}
+    page.context.add_cookies([cookie | {"url": live_server.url}])
+    return user

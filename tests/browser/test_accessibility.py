@@ -1,0 +1,162 @@
+"""Every kind of page under axe: light and dark, wide and on a phone."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.staticfiles import finders
+from playwright.sync_api import Page
+from pytest_django import Settings
+
+from articles import images, workflow
+from articles.models import Article, ArticleStatus, ImportRun, RefusedRecord, TagPhrase
+from articles.tagging import suggestions
+from articles.tagging.tags import add_alias
+from tests.factories import ArticleFactory, SourceFactory, TagFactory
+
+SCHEMES = ("light", "dark")
+WIDTHS = (1280, 390)
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+OPTIONS: dict[str, Any] = {
+    "runOnly": {"type": "tag", "values": list(RULES)},
+    "resultTypes": ["violations"],
+    # axe would copy imported style sheets into the page, which the policy refuses.
+    # The one rule that reads them has a test of its own below.
+    "preload": False,
+}
+Faults = Callable[..., list[str]]
+
+
+@pytest.fixture
+def faults(page: Page) -> Faults:
+    """What axe finds on a page, in every scheme and width."""
+
+    def look(path: str, status: int = 200) -> list[str]:
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == status, path
+        for details in page.locator("details:not([open])").all():
+            details.evaluate("element => { element.open = true }")
+        return [
+            f"{path} {scheme} {width}: {fault}"
+            for width in WIDTHS
+            for scheme in SCHEMES
+            for fault in examine(scheme, width)
+        ]
+
+    def examine(scheme: Any, width: int) -> list[str]:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = [
+            f"{each['id']} on {node['html'][:120]}"
+            for each in Axe().run(page, options=OPTIONS).response["violations"]
+            for node in each["nodes"]
+        ]
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            found.append(f"it is {needed} pixels wide")
+        return found
+
+    return look
+
+
+@pytest.fixture
+def pieces(live_server: object, shared: Path) -> list[Article]:
+    """Three public pieces with all that a piece can have."""
+    tag = TagFactory(name="Economy", slug="economy", description="Money and work.")
+    source = SourceFactory(slug="post", name="The Example Post", reuse="full_text")
+    found = ArticleFactory.create_batch(
+        3,
+        published=True,
+        source=source,
+        tags=[tag, "日本"],
+        note="It is the first since 2011.",
+        author="Our correspondent",
+        source_body="<p>One <a href='https://publisher.example/a'>link</a>.</p>"
+        "<table><tr><th scope='col'>Year</th></tr><tr><td>2026</td></tr></table>",
+    )
+    picture = (shared / "images/exif/Landscape_1.jpg").read_bytes()
+    images.attach(found[0], picture)
+    Article.objects.filter(pk=found[0].pk).update(
+        image_alt="A waterfall", image_caption="In the north", image_credit="Agency"
+    )
+    return found
+
+
+@pytest.mark.browser
+def test_readers_pages_have_no_accessibility_faults(
+    faults: Faults, pieces: list[Article], settings: Settings
+) -> None:
+    settings.NEWSROOM_APP_STORE_URL = "https://apps.example/"
+    gone = ArticleFactory(status=ArticleStatus.KILLED)
+    paths = {
+        "/": 200,
+        "/tags/economy/": 200,
+        pieces[0].get_absolute_url(): 200,
+        "/sources/post/": 200,
+        "/categories/politics/?page_size=1": 200,
+        "/search/?q=number": 200,
+        "/search/?q=nothing-has-this": 200,
+        "/tags/": 200,
+        "/?from=yesterday": 400,
+        "/nothing/": 404,
+        gone.get_absolute_url(): 410,
+    }
+
+    found = [fault for path, code in paths.items() for fault in faults(path, code)]
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.browser
+def test_the_sign_in_page_has_no_accessibility_faults(faults: Faults) -> None:
+    assert faults("/admin/login/") == []
+
+
+@pytest.mark.browser
+def test_editors_pages_have_no_accessibility_faults(
+    faults: Faults, pieces: list[Article], signed_in: Any
+) -> None:
+    tag = TagFactory(name="Central banks")
+    add_alias(tag, "Banks of issue")
+    TagPhrase.objects.create(tag=tag, text="Fed")
+    waiting = ArticleFactory(source_headline="The Fed moves", source__reuse="blocked")
+    suggestions.recompute()
+    workflow.move(pieces[1], "unpublish", by=signed_in, reason="A wrong date")
+    for status in (ArticleStatus.SPIKED, ArticleStatus.SELECTED, ArticleStatus.KILLED):
+        ArticleFactory(status=status)
+    run = ImportRun.objects.create(read=1, failed=1, inputs=["news.ndjson"])
+    RefusedRecord.objects.create(
+        run=run, outcome="failed", input="news.ndjson", line=7, reason="url: missing"
+    )
+    room = "/admin/articles"
+    paths = [
+        "/admin/",
+        f"{room}/article/",
+        f"{room}/article/?q=number&status__exact=published",
+        f"{room}/article/{waiting.pk}/change/",
+        f"{room}/article/{pieces[0].pk}/change/",
+        f"{room}/article/{pieces[1].pk}/history/",
+        f"{room}/article/{waiting.pk}/delete/",
+        f"{room}/article/add/",
+        f"{room}/tag/",
+        f"{room}/tag/{tag.pk}/change/",
+        f"{room}/source/",
+        f"{room}/source/{pieces[0].source_id}/change/",
+        f"{room}/importrun/",
+        f"{room}/refusedrecord/",
+    ]
+
+    found = [fault for path in paths for fault in faults(path)]
+
+    assert not found, "\n".join(found)
+
+
+def test_no_style_sheet_of_ours_holds_the_screen_in_one_orientation() -> None:
+    for sheet in ("css/site.css", "css/admin.css"):
+        path = finders.find(sheet)
+        assert path is not None
+        assert "orientation" not in Path(path).read_text(encoding="utf-8")
