@@ -25,9 +25,7 @@ def house(django_db_setup, django_db_blocker):
     """Some thousand public pieces under one tag, so that plans are in earnest."""
     with django_db_blocker.unblock():
         now = timezone.now()
-        sources = [
-            Source.objects.create(name=f"S{n}", slug=f"s{n}") for n in range(10)
-        ]
+        sources = [Source.objects.create(name=f"S{n}", slug=f"s{n}") for n in range(10)]
         categories = [
             Category.objects.create(name=f"C{n}", slug=f"c{n}") for n in range(10)
         ]
