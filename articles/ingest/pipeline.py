@@ -23,7 +23,7 @@ from django.db import (
     reset_queries,
     transaction,
 )
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from articles.models import (
@@ -287,6 +287,7 @@ class Run:
                 if attempt == ATTEMPTS:
                     raise
                 time.sleep(0.05 * attempt)
+        self.row.checkpoint += len(batch)
         for name in _COUNTERS:
             setattr(self.report, name, getattr(self.report, name) + outcomes[name])
         self.report.seconds = time.monotonic() - self.started
@@ -329,11 +330,22 @@ class Run:
             updated=len(stored.updated),
             unchanged=stored.unchanged,
         )
-        ImportRun.objects.filter(pk=self.row.pk).update(
-            checkpoint=F("checkpoint") + len(batch),
-            **{name: F(name) + outcomes[name] for name in _COUNTERS},
+        kept = (
+            self._own_row()
+            .filter(state=RunState.RUNNING)
+            .update(
+                checkpoint=F("checkpoint") + len(batch),
+                **{name: F(name) + outcomes[name] for name in _COUNTERS},
+            )
         )
+        if not kept:
+            raise CannotResume(f"another process has taken up run {self.row.pk}")
         return outcomes
+
+    def _own_row(self) -> QuerySet:
+        """The run's row, as long as nobody else has gone on with it."""
+        mine = {"pk": self.row.pk, "checkpoint": self.row.checkpoint}
+        return ImportRun.objects.filter(**mine)
 
     def _write_errors(self, batch: Batch) -> None:
         for _name, refused, outcome in batch.refused:
@@ -356,9 +368,7 @@ class Run:
     def _leave(self, state: RunState) -> None:
         self.report.seconds = time.monotonic() - self.started
         try:
-            ImportRun.objects.filter(pk=self.row.pk).update(
-                state=state, finished_at=timezone.now()
-            )
+            self._own_row().update(state=state, finished_at=timezone.now())
         except DatabaseError:
             if state == RunState.FINISHED:
                 raise

@@ -7,7 +7,14 @@ from django.db import IntegrityError, OperationalError
 
 from articles.ingest import pipeline
 from articles.ingest.entries import LIMITS
-from articles.ingest.pipeline import Input, Options, Run, Seen, import_records
+from articles.ingest.pipeline import (
+    CannotResume,
+    Input,
+    Options,
+    Run,
+    Seen,
+    import_records,
+)
 from articles.ingest.records import Defaults
 from articles.models import Article, ImportRun, RefusedRecord, RunState
 from tests.commands.invocation import ndjson, record
@@ -145,3 +152,16 @@ def test_memory_stays_flat_however_long_the_file_is():
 
     peak(10)
     assert peak(200) < 2 * peak(20)
+
+
+def test_of_two_processes_that_resume_a_run_one_goes_on():
+    records = [record(n) for n in range(6)]
+    first, second = Run(Options(batch_size=2)), Run(Options(batch_size=2))
+    first.begin([an_input(records)], {})
+    second.resume(ImportRun.objects.get(), [an_input(records)])
+    assert first.read([an_input(records)], DEFAULTS).created == 6
+    with pytest.raises(CannotResume, match="another process"):
+        second.read([an_input(records)], DEFAULTS)
+    row = ImportRun.objects.get()
+    assert (row.state, row.checkpoint, row.created) == (RunState.FINISHED, 6, 6)
+    assert Article.objects.count() == 6
