@@ -90,9 +90,7 @@ class NewsroomCommand(BaseCommand):
         except ValidationError as error:
             raise CommandError("; ".join(error.messages), returncode=USAGE) from error
         except DatabaseError as error:
-            raise CommandError(
-                f"The database failed: {str(error).strip()}", returncode=ENVIRONMENT
-            ) from error
+            raise CommandError(told(error), returncode=ENVIRONMENT) from error
         except KeyboardInterrupt:
             raise CommandError("Interrupted.", returncode=INTERRUPTED) from None
         except BrokenPipeError:
@@ -148,6 +146,15 @@ class NewsroomCommand(BaseCommand):
     def _print(self, table: Table) -> None:
         console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]
         console.print(table)
+
+
+def told(error: DatabaseError) -> str:
+    """What went wrong with the database, with the way out where there is one."""
+    text = f"The database failed: {str(error).strip().splitlines()[0]}."
+    # SQLite and PostgreSQL, in this order, of a table that was never made.
+    if "no such table" in text or ("relation" in text and "does not exist" in text):
+        text += " Make its tables first: manage.py migrate."
+    return text
 
 
 def usage_error(message: str) -> CommandError:

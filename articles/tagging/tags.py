@@ -24,6 +24,7 @@ from articles.models import (
     TagSuggestion,
     relisting,
 )
+from articles.models.named import validate_name
 from articles.names import name_key, slug_for
 
 from . import suggestions
@@ -193,6 +194,11 @@ def change(tag: Tag, *, name: str, slug: str) -> None:
     Raises ValidationError if another tag has the name or the address, or the
     name makes none.
     """
+    validate_name(name)
+    same = Tag.objects.filter(key=name_key(name)).exclude(pk=tag.pk).first()
+    if same:
+        said = _("#%(tag)s has that name; merge the two instead.")
+        raise ValidationError({"name": said % {"tag": same}})
     with transaction.atomic():
         old = Tag.objects.select_for_update().get(pk=tag.pk)
         tag.name, tag.slug, tag.key = name, slug, name_key(name)

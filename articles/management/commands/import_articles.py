@@ -30,6 +30,7 @@ from articles.management.command import (
     INTERRUPTED,
     ITEM_ERRORS,
     NewsroomCommand,
+    told,
     usage_error,
 )
 from articles.models import ImportRun, Source
@@ -245,8 +246,7 @@ class Command(NewsroomCommand):
             ) from None
         except DatabaseError as error:
             raise CommandError(
-                f"The database failed: {str(error).strip()}. {_go_on(run, options)}",
-                returncode=ENVIRONMENT,
+                f"{told(error)} {_go_on(run, options)}", returncode=ENVIRONMENT
             ) from error
 
     def _finish(self, report: Report, options: dict[str, Any]) -> int | None:
