@@ -1,9 +1,26 @@
-"""Headers that every answer carries."""
+"""What every answer carries, and what an answer to HEAD does not."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+
+class HeadMiddleware:
+    """Answer HEAD with the headers of GET and no body (RFC 9110, 9.3.2).
+
+    Django leaves the body to the server to drop; gunicorn writes a warning for
+    each one, and uptime probes ask by HEAD all day.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""
+        return response
 
 
 class ContentSecurityPolicyMiddleware:

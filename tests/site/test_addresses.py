@@ -1,5 +1,8 @@
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 
+from newsroom.middleware import HeadMiddleware
 from tests.factories import ArticleFactory
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +46,15 @@ def test_pages_are_read_and_not_written(client, path):
     ArticleFactory(published=True, tags=["Trade"])
     assert client.head(path).status_code == 200
     assert client.post(path).status_code == 405
+
+
+def test_head_has_the_headers_of_get_and_no_body():
+    def answer(request):
+        return HttpResponse("a body", headers={"Content-Length": "6"})
+
+    head = HeadMiddleware(answer)(RequestFactory().head("/"))
+    assert (head.content, head["Content-Length"]) == (b"", "6")
+    assert HeadMiddleware(answer)(RequestFactory().get("/")).content == b"a body"
 
 
 def test_an_address_without_its_slash_leads_on(client):
