@@ -1,7 +1,8 @@
 """Stored pictures, served without a web server in front."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
@@ -12,7 +13,11 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
     Its policy lets no byte of it run as script, whatever a browser makes of it.
     """
-    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    try:
+        response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    except SuspiciousFileOperation as error:
+        # Anybody can ask for ../../etc/passwd; it is no event for the error log.
+        raise Http404("No picture of that name.") from error
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["X-Content-Type-Options"] = "nosniff"
     # The name is made from the content, so it never changes its meaning.

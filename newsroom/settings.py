@@ -313,4 +313,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # Django's own console handler, in DEBUG, would say each line a second time.
+    "loggers": {"django": {"handlers": [], "level": "WARNING"}},
 }
