@@ -132,6 +132,11 @@ def secret_key(beside: Path) -> str:
             file.write(secrets.token_urlsafe(50))
     except FileExistsError:
         pass
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The folder of the database, {beside}, cannot be written to:"
+            f" {error.strerror}."
+        ) from error
     return kept.read_text(encoding="ascii")
 
 

@@ -97,6 +97,11 @@ class NewsroomCommand(BaseCommand):
             # The reader of our output has enough of it; so have we.
             sys.stderr.close()
             code = 0
+        except OSError as error:
+            raise CommandError(
+                f"Reading or writing failed: {error.strerror or error}.",
+                returncode=ENVIRONMENT,
+            ) from error
         if code:
             sys.exit(code)
 

@@ -278,7 +278,8 @@ class Command(NewsroomCommand):
             self.say(line)
         more = report.failed + report.duplicate - len(report.samples)
         if more > 0:
-            self.say(f"… and {more} more, kept with run {report.run} in the admin.")
+            kept = f", kept with run {report.run} in the admin" if report.run else ""
+            self.say(f"… and {more} more{kept}.")
 
 
 def _counts(report: Report) -> str:
