@@ -18,7 +18,6 @@ class Channel(StrEnum):
 
     LISTING = "listing"
     PAGE = "page"
-    FEED = "feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Permitted:
 
 def permitted(article: Article, channel: Channel) -> Permitted:
     """What ``channel`` may show of ``article`` (its source and image loaded)."""
-    if article.source.reuse == Reuse.BLOCKED:
+    if article.source.is_blocked:
         return Permitted()
     image = _image(article)
     return Permitted(

@@ -22,7 +22,6 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import (
     Article,
     ArticleStatus,
-    Reuse,
     Source,
     StatusChange,
     relisting,
@@ -260,7 +259,7 @@ def withhold(source: Source) -> int:
     A blocked source's pieces leave every listing; one that is no longer blocked
     gets them back. Returns how many articles changed.
     """
-    withheld = source.reuse == Reuse.BLOCKED
+    withheld = source.is_blocked
     changed = 0
     while True:
         rows = Article.objects.filter(~Q(is_withheld=withheld), source=source)

@@ -369,7 +369,7 @@ class ArticleAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool
     ) -> None:
         if not change:
-            obj.is_withheld = obj.source.reuse == Reuse.BLOCKED
+            obj.is_withheld = obj.source.is_blocked
             obj.edited_at = timezone.now()
             obj.save()
             return

@@ -9,7 +9,7 @@ import argparse
 import datetime
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -106,6 +106,7 @@ class NewsroomCommand(BaseCommand):
             sys.exit(code)
 
     def run(self, **options: Any) -> int | None:
+        """What the command does; each one writes its own."""
         raise NotImplementedError
 
     def console(self, options: Mapping[str, Any]) -> Console:
@@ -131,21 +132,6 @@ class NewsroomCommand(BaseCommand):
         table = Table(show_header=False, box=None)
         for name, value in facts.items():
             table.add_row(name, "–" if value is None else str(value))
-        self._print(table)
-
-    def print_rows(
-        self, rows: Iterable[Mapping[str, Any]], options: Mapping[str, Any]
-    ) -> None:
-        """Several objects: a JSON array on stdout, or a table."""
-        rows = list(rows)
-        if options["format"] == "json":
-            self.stdout.write(json.dumps(rows, default=str, ensure_ascii=False))
-            return
-        table = Table()
-        for name in rows[0] if rows else ():
-            table.add_column(name)
-        for row in rows:
-            table.add_row(*(str(value) for value in row.values()))
         self._print(table)
 
     def _print(self, table: Table) -> None:

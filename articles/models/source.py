@@ -74,6 +74,11 @@ class Source(Named):
             ),
         ]
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether its pieces are withheld: nothing of them may be shown."""
+        return self.reuse == Reuse.BLOCKED
+
     def get_absolute_url(self) -> str:
         return reverse("articles:source", args=[self.slug])
 

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_safe
 from articles import listing
 from articles.listing import Card
 from articles.models import Category, Source, Tag
-from articles.rights import Channel, permitted
 from newsroom.replica import from_replica
 
 #: Pieces in a feed.
@@ -142,8 +141,7 @@ class ListingFeed(Feed):
 
 
 def _text(item: Card) -> str:
-    shown = permitted(item.article, Channel.LISTING)
-    return "\n\n".join(part for part in (shown.note, shown.excerpt) if part)
+    return "\n\n".join(part for part in (item.shown.note, item.shown.excerpt) if part)
 
 
 def _json_feed(kind: str) -> Callable[..., HttpResponse]:
