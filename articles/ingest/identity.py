@@ -171,6 +171,18 @@ def canonical_url(url: str) -> str:
     return origin + rest
 
 
+_WEB_ID = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+
+
+def external_key(external_id: str) -> str:
+    """What stays of a source's id when its site changes scheme or host.
+
+    Publishers who use addresses as ids change all of them on the day they move to
+    https or to another host. An id that is no address is its own key.
+    """
+    return _WEB_ID.sub("", external_id, count=1) or external_id
+
+
 def _host_and_port(authority: str) -> tuple[str, str]:
     if "@" in authority:
         raise ValueError("the address holds a user name or password")

@@ -1,11 +1,26 @@
 """The nouns, and the one path to import them from."""
 
-from .article import Article, ArticleStatus, moment_listed
+from .article import (
+    MOST_SILENT_UPDATES,
+    Article,
+    ArticleStatus,
+    moment_listed,
+)
 from .category import DEFAULT_CATEGORY, Category
-from .history import StatusChange
+from .feed import (
+    LONGEST_PAUSE,
+    Feed,
+    FeedHealth,
+    FetchAttempt,
+    FetchHost,
+    FetchOutcome,
+    host_of,
+)
+from .history import SourceChange, SourceChangeState, StatusChange
+from .identity import FormerAddress, FormerId, Sighting, Tombstone
 from .image import Image
 from .imports import ImportRun, RecordOutcome, RefusedRecord, RunState
-from .source import Feed, Reuse, Source
+from .source import Reuse, Source
 from .tag import Tag, TagAlias, TagPhrase, parse_tag_names
 from .tagged_article import (
     SuggestionState,
@@ -18,17 +33,28 @@ from .tagged_article import (
 
 __all__ = [
     "DEFAULT_CATEGORY",
+    "LONGEST_PAUSE",
+    "MOST_SILENT_UPDATES",
     "Article",
     "ArticleStatus",
     "Category",
     "Feed",
+    "FeedHealth",
+    "FetchAttempt",
+    "FetchHost",
+    "FetchOutcome",
+    "FormerAddress",
+    "FormerId",
     "Image",
     "ImportRun",
     "RecordOutcome",
     "RefusedRecord",
     "Reuse",
     "RunState",
+    "Sighting",
     "Source",
+    "SourceChange",
+    "SourceChangeState",
     "StatusChange",
     "SuggestionState",
     "Tag",
@@ -38,6 +64,8 @@ __all__ = [
     "TagSuggestion",
     "TaggedArticle",
     "TaggedArticleQuerySet",
+    "Tombstone",
+    "host_of",
     "moment_listed",
     "parse_tag_names",
     "relisting",

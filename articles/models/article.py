@@ -48,6 +48,10 @@ class ArticleQuerySet(models.QuerySet):
         )
 
 
+#: Changes of a piece in a row that its source gives no date for, before it is
+#: taken for a text that differs at each look, such as one with a clock in it.
+MOST_SILENT_UPDATES = 24
+
 #: When an article counts for listings: published, and its source not blocked.
 _LISTED = Q(status=ArticleStatus.PUBLISHED, is_withheld=False)
 
@@ -84,6 +88,12 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
         help_text=_("Without tracking and the like: the piece's identity."),
     )
     external_id = models.CharField(_("the source's id"), max_length=500, blank=True)
+    external_key = models.CharField(
+        max_length=500,
+        blank=True,
+        editable=False,
+        help_text=_("The source's id without scheme and host, which change."),
+    )
     source_headline = models.CharField(_("source's headline"), max_length=500)
     source_excerpt = models.TextField(_("source's excerpt"), blank=True)
     source_body = models.TextField(_("source's text"), blank=True)
@@ -103,6 +113,24 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
     author = models.CharField(_("byline"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=35, blank=True)
     image_url = AddressField(_("picture at the source"), blank=True)
+    source_updated_at = models.DateTimeField(
+        _("changed at the source"), null=True, blank=True, editable=False
+    )
+    source_digest = models.CharField(max_length=80, blank=True, editable=False)
+    silent_updates = models.PositiveSmallIntegerField(
+        _("changes without a date, in a row"),
+        default=0,
+        editable=False,
+        help_text=_("At 24 the piece no longer follows its source."),
+    )
+    image_wanted = models.BooleanField(
+        _("picture is to be fetched"), default=False, editable=False
+    )
+    image_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    image_retry_at = models.DateTimeField(null=True, editable=False)
+    image_problem = models.CharField(
+        _("why it has no picture"), max_length=300, blank=True, editable=False
+    )
 
     # From the desk.
     headline = models.CharField(
@@ -272,6 +300,16 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
                 name="article_needs_suggestions",
             ),
             models.Index(
+                fields=["id"],
+                condition=Q(image_wanted=True),
+                name="article_image_wanted",
+            ),
+            models.Index(
+                fields=["source", "external_key"],
+                condition=~Q(external_key=""),
+                name="article_by_external_key",
+            ),
+            models.Index(
                 fields=["-source_published_at", "-id"], name="article_newest_first"
             ),
             models.Index(
@@ -285,6 +323,11 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
 
     def get_absolute_url(self) -> str:
         return reverse("articles:article", args=[self.pk, self.slug])
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it changed so often without a word that it is followed no more."""
+        return self.silent_updates >= MOST_SILENT_UPDATES
 
     @property
     def shown_headline(self) -> str:

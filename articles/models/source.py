@@ -58,6 +58,14 @@ class Source(Named):
         help_text=_("For scripts without blanks, such as Japanese."),
     )
     shows_images = models.BooleanField(_("pictures may be shown"), default=True)
+    fetches_full_text = models.BooleanField(
+        _("full texts are fetched"),
+        default=False,
+        help_text=_(
+            "From the pieces' own pages, where a licence allows the full text to be"
+            " shown. Counts under that reuse policy only."
+        ),
+    )
     note = models.TextField(
         _("note"), blank=True, help_text=_("For colleagues: contract, contact, terms.")
     )
@@ -79,26 +87,15 @@ class Source(Named):
         """Whether its pieces are withheld: nothing of them may be shown."""
         return self.reuse == Reuse.BLOCKED
 
+    @property
+    def allows_images(self) -> bool:
+        """Whether readers may see its pictures."""
+        return self.shows_images and self.reuse in {Reuse.EXCERPT, Reuse.FULL_TEXT}
+
+    @property
+    def wants_full_text(self) -> bool:
+        """Whether the pieces' own pages may be fetched for their text."""
+        return self.fetches_full_text and self.reuse == Reuse.FULL_TEXT
+
     def get_absolute_url(self) -> str:
         return reverse("articles:source", args=[self.slug])
-
-
-class Feed(models.Model):
-    """An address from which a source's pieces can be fetched."""
-
-    source = models.ForeignKey(
-        Source, verbose_name=_("source"), on_delete=models.CASCADE, related_name="feeds"
-    )
-    url = AddressField(_("address"))
-    title = models.CharField(_("title"), max_length=200, blank=True)
-    is_active = models.BooleanField(_("active"), default=True)
-
-    class Meta:
-        verbose_name = _("feed")
-        verbose_name_plural = _("feeds")
-        constraints = [
-            models.UniqueConstraint(fields=["url"], name="feed_url_is_unique"),
-        ]
-
-    def __str__(self) -> str:
-        return self.title or self.url
