@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
@@ -22,10 +23,17 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import (
     Article,
     ArticleStatus,
+    Category,
+    FormerAddress,
     Source,
+    SourceChange,
+    SourceChangeState,
     StatusChange,
+    TagOrigin,
+    Tombstone,
     relisting,
 )
+from articles.names import name_key
 
 INGESTED = ArticleStatus.INGESTED
 SELECTED = ArticleStatus.SELECTED
@@ -242,11 +250,125 @@ def edit(article: Article, fields: Iterable[str]) -> None:
     """Save what a person changed in these fields, and nothing else.
 
     Writing only the named fields keeps a form that was open for an hour from
-    putting back what the importer or a colleague has written meanwhile.
+    putting back what the importer or a colleague has written meanwhile. Who chooses
+    a picture, or none, no longer waits for the source's.
     """
+    names = {*fields, "edited_at"}
     article.edited_at = timezone.now()
+    if "image" in names:
+        article.image_wanted = False
+        names.add("image_wanted")
     with relisting([article.pk]):
-        article.save(update_fields={*fields, "edited_at"})
+        article.save(update_fields=names)
+
+
+def add(article: Article) -> None:
+    """Save an article that a person has written into a form, and list it."""
+    article.is_withheld = article.source.is_blocked
+    article.edited_at = timezone.now()
+    with relisting([]) as relisted:
+        article.save(force_insert=True)
+        relisted.append(article.pk)
+
+
+def delete(ids: Iterable[int], *, by: User) -> int:
+    """Delete articles for good, and keep their sources from bringing them back.
+
+    What stays is a tombstone for every address a piece has had. Returns how many
+    articles went.
+    """
+    ids = sorted(set(ids))
+    deleted = 0
+    with transaction.atomic():
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            with relisting(batch):
+                _bury(batch, by)
+                _, per_model = Article.objects.filter(pk__in=batch).delete()
+            deleted += per_model.get(Article._meta.label, 0)
+    return deleted
+
+
+def _bury(ids: list[int], by: User) -> None:
+    facts = {"at": timezone.now(), "by": by, "by_name": by.get_username()}
+    articles = Article.objects.filter(pk__in=ids)
+    tombstones = [
+        _tombstone(article, article.canonical_url, **facts) for article in articles
+    ]
+    former = FormerAddress.objects.filter(article__in=ids).select_related("article")
+    tombstones += [
+        _tombstone(each.article, each.canonical_url, **facts) for each in former
+    ]
+    Tombstone.objects.bulk_create(tombstones, ignore_conflicts=True)
+
+
+def _tombstone(article: Article, canonical_url: str, **facts: Any) -> Tombstone:
+    return Tombstone(
+        canonical_url=canonical_url,
+        source_id=article.source_id,
+        external_id=article.external_id,
+        headline=article.shown_headline,
+        **facts,
+    )
+
+
+def accept_change(change: SourceChange, *, by: User) -> None:
+    """Take over what the source has changed in an article.
+
+    Our own headline, excerpt and note stay in front of it. Raises NotAllowed if
+    somebody has decided on the change meanwhile.
+    """
+    with relisting([change.article_id]):
+        _decide(change, SourceChangeState.ACCEPTED, by)
+        article = Article.objects.get(pk=change.article_id)
+        names = _take_over(article, change)
+        article.edited_at = timezone.now()
+        article.save(update_fields={*names, "edited_at"})
+        tags = change.after.get("source_tags", [])
+        known = set(map(name_key, change.before.get("source_tags", [])))
+        if new := [name for name in tags if name_key(name) not in known]:
+            origin = {"origin": TagOrigin.IMPORT, "tagged_by": by}
+            article.tags.add(*new, through_defaults=origin)
+
+
+def dismiss_change(change: SourceChange, *, by: User) -> None:
+    """Turn down what the source has changed; the same change is not shown again.
+
+    Raises NotAllowed if somebody has decided on it meanwhile.
+    """
+    with transaction.atomic():
+        _decide(change, SourceChangeState.DISMISSED, by)
+
+
+def _decide(change: SourceChange, state: SourceChangeState, by: User) -> None:
+    decision = {
+        "state": state,
+        "decided_at": timezone.now(),
+        "decided_by": by,
+        "decided_by_name": by.get_username(),
+    }
+    pending = SourceChange.objects.pending().filter(pk=change.pk, digest=change.digest)
+    if not pending.update(**decision):
+        raise NotAllowed(gettext("Someone else has just decided, or it changed again."))
+    for name, value in decision.items():
+        setattr(change, name, value)
+
+
+def _take_over(article: Article, change: SourceChange) -> list[str]:
+    """Write the change into the article; the names of the columns it wrote."""
+    for name, value in change.after.items():
+        if name == "category":
+            article.category = Category.objects.get_or_make([value])[name_key(value)]
+        else:
+            column: Any = Article._meta.get_field(name)
+            setattr(article, name, column.to_python(value))
+    names = [*change.after, "needs_suggestions"]
+    article.needs_suggestions = True
+    if "image_url" in change.after:
+        article.image_wanted, article.image_tries = True, 0
+        article.image_retry_at, article.image_problem = None, ""
+        names += ["image_wanted", "image_tries", "image_retry_at", "image_problem"]
+    return names
 
 
 #: How many articles one transaction relists when a whole source changes.

@@ -81,7 +81,7 @@ class House:
         return Article.objects.filter(url__endswith=f"/{number}").first()
 
     def do_import(self, number, names, source):
-        store([entry(number, names, source)], None)
+        store([entry(number, names, source)])
 
     def do_move(self, number, action):
         if article := self.article(number):
@@ -176,7 +176,7 @@ def test_the_index_is_true_after_any_sequence(db, sequence):
 
 
 def test_a_falsified_index_is_found_and_repaired():
-    store([entry(1, ["Alliance"], "Ledger"), entry(2, ["Trade"], "Ledger")], None)
+    store([entry(1, ["Alliance"], "Ledger"), entry(2, ["Trade"], "Ledger")])
     workflow.move_many(Article.objects.values_list("pk", flat=True), "publish", by=None)
     TaggedArticle.objects.filter(tag__name="Alliance").update(
         listed_at=None, visible_from=None

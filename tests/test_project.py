@@ -21,8 +21,20 @@ from tests.factories import ArticleFactory, TagFactory
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLES = ROOT / "articles"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-#: What would open a connection; `ingest/net.py` alone may, once it is there.
-CLIENTS = ("socket", "urllib.request", "http.client", "requests", "httpx", "urllib3")
+#: What opens connections, or secures them; `ingest/net.py` alone may.
+CLIENTS = (
+    "aiohttp",
+    "asyncio",
+    "ftplib",
+    "http.client",
+    "httpx",
+    "requests",
+    "smtplib",
+    "socket",
+    "ssl",
+    "urllib.request",
+    "urllib3",
+)
 #: Pages that stand on their own, so that they work when nothing else does.
 ALONE = {"500.html", "base.html"}
 
@@ -205,7 +217,8 @@ def test_the_status_is_written_by_the_workflow_alone() -> None:
     writers = [
         f"{name}:{node.lineno}"
         for name, tree in modules()
-        if name != "articles/workflow.py"
+        # net.py knows no articles: the status there is that of an HTTP answer.
+        if name not in {"articles/workflow.py", "articles/ingest/net.py"}
         for node in ast.walk(tree)
         if writes_status(node)
     ]
@@ -236,7 +249,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_no_module_opens_connections() -> None:
+def test_one_module_alone_opens_connections() -> None:
     found = [
         f"{name} imports {module}"
         for folder in (ARTICLES, ROOT / "newsroom")

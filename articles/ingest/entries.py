@@ -69,6 +69,7 @@ class Entry:
     An absent text is "", an absent date None. ``published`` is aware, in UTC;
     ``published_raw`` is the date as the source wrote it. ``summary`` is plain
     text, ``body`` sanitised HTML, and every address absolute http or https.
+    ``updated`` is when the source says it last changed the piece.
     """
 
     line: int
@@ -88,6 +89,7 @@ class Entry:
     image_caption: str
     image_credit: str
     tags: tuple[str, ...]
+    updated: datetime | None = None
 
 
 def kept_raw(text: str) -> str:

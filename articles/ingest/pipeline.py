@@ -297,7 +297,7 @@ class Run:
         reset_queries()  # DEBUG keeps every statement, with the texts in it
 
     def _write(self, batch: Batch) -> Outcomes:
-        stored = store([entry for _, entry in batch.entries], self.row)
+        stored = store([entry for _, entry in batch.entries], run=self.row)
         self.on_stored(stored, self.row)
         rows = [
             RefusedRecord(

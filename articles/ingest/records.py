@@ -22,6 +22,7 @@ KNOWN_FIELDS = (
     "title",
     "source",
     "published",
+    "updated",
     "category",
     "summary",
     "body",
@@ -68,7 +69,8 @@ def to_entry(record: Record, defaults: Defaults) -> Entry:
     """The record as a valid entry; raises Invalid with all that is wrong with it."""
     fields = _Fields(record.data)
     url, canonical_url = _addresses(fields)
-    published, published_raw = _date(fields, defaults)
+    published, published_raw = _date(fields, "published", defaults)
+    updated, _ = _date(fields, "updated", defaults)
     entry = Entry(
         line=record.line,
         url=url,
@@ -87,6 +89,7 @@ def to_entry(record: Record, defaults: Defaults) -> Entry:
         image_caption=fields.line("image_caption"),
         image_credit=fields.line("image_credit"),
         tags=_tags(fields),
+        updated=updated,
     )
     if fields.problems:
         raise Invalid("; ".join(fields.problems))
@@ -182,8 +185,10 @@ def _name(fields: _Fields, name: str) -> str:
     return text
 
 
-def _date(fields: _Fields, defaults: Defaults) -> tuple[datetime | None, str]:
-    text = fields.text("published")
+def _date(
+    fields: _Fields, name: str, defaults: Defaults
+) -> tuple[datetime | None, str]:
+    text = fields.text(name)
     if not text:
         return None, ""
     try:
@@ -194,7 +199,7 @@ def _date(fields: _Fields, defaults: Defaults) -> tuple[datetime | None, str]:
             now=defaults.now,
         )
     except ValueError as error:
-        fields.refuse("published", str(error))
+        fields.refuse(name, str(error))
         return None, ""
     return moment, text
 

@@ -1,23 +1,31 @@
 """From validated entries to articles: created, updated, unchanged or duplicate.
 
 Idempotent: the same entries a second time change nothing. What editors wrote,
-the tags they put on or took off, and killed pieces are never touched.
+the tags they put on or took off, and pieces they killed or deleted are never
+touched.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
 from django.utils import timezone
 
-from articles.excerpts import words_or_graphemes
 from articles.models import (
     DEFAULT_CATEGORY,
     Article,
     ArticleStatus,
     Category,
+    Feed,
+    FormerAddress,
+    FormerId,
     ImportRun,
+    Sighting,
     Source,
+    SourceChange,
+    SourceChangeState,
     Tag,
     TaggedArticle,
     TagOrigin,
@@ -25,12 +33,14 @@ from articles.models import (
 )
 from articles.names import name_key
 
-from . import sanitise
+from . import changes
+from .changes import Difference
 from .entries import Entry
+from .matching import Match, Matches
 
-#: A piece without a summary gets the beginning of its text as excerpt: more
-#: than any source's policy lets be shown, cut again by ``articles.rights``.
-DERIVED_WORDS, DERIVED_CHARACTERS = 100, 400
+
+class Overtaken(IntegrityError):
+    """Somebody changed one of the articles meanwhile; the batch is tried again."""
 
 
 @dataclass(slots=True)
@@ -44,196 +54,319 @@ class Stored:
     duplicates: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The rows that a batch refers to, by key."""
+def store(
+    entries: list[Entry], *, run: ImportRun | None = None, feed: Feed | None = None
+) -> Stored:
+    """Write a batch of entries, no address twice, in the caller's transaction.
 
-    articles: dict[str, Article]
-    sources: dict[str, Source]
-    categories: dict[str, Category]
-    tags: dict[str, Tag]
-
-
-def store(entries: list[Entry], run: ImportRun | None) -> Stored:
-    """Write a batch of entries, none of them twice, in the caller's transaction.
-
-    Raises IntegrityError when another process has just stored the same piece;
-    the caller takes the batch back and tries again.
+    With a ``feed`` every piece is its source's, whatever the entry names: a feed
+    cannot speak for another publisher. Raises IntegrityError when somebody else
+    has just written one of the same pieces; the caller takes the batch back and
+    tries again.
     """
-    known = _look_up(entries, run)
-    stored = Stored()
-    fresh: list[Article] = []
-    changed: list[Article] = []
-    tagged: list[tuple[Article, list[str]]] = []
+    batch = _Batch(entries, run, feed)
     for entry in entries:
-        article = known.articles.get(entry.canonical_url)
-        source = known.sources[name_key(entry.source)]
-        if article is None:
-            article = _new(entry, source, known, run)
-            fresh.append(article)
-            tagged.append((article, list(entry.tags)))
-        elif article.source_id != source.pk:
-            stored.duplicates[entry.canonical_url] = _same_address(article)
-        elif article.status == ArticleStatus.KILLED:
-            stored.unchanged += 1
-        else:
-            names = _new_names(article, entry)
-            if _update(article, entry, known) or names:
-                changed.append(article)
-                tagged.append((article, names))
+        batch.take(entry)
+    return batch.write()
+
+
+@dataclass(frozen=True, slots=True)
+class _Update:
+    """An article as it is to be written, and what a change of it leaves behind."""
+
+    article: Article
+    seen_edited_at: datetime | None
+    new_tags: list[str]
+
+
+class _Batch:
+    """One batch on its way into the database."""
+
+    def __init__(
+        self, entries: list[Entry], run: ImportRun | None, feed: Feed | None
+    ) -> None:
+        self.run, self.feed, self.now = run, feed, timezone.now()
+        self.stored = Stored()
+        self._fresh: list[tuple[Article, list[str]]] = []
+        self._updates: list[_Update] = []
+        self._changes: list[SourceChange] = []
+        self._settled: list[int] = []
+        self._sightings: list[Sighting] = []
+        self._former_addresses: list[FormerAddress] = []
+        self._former_ids: list[FormerId] = []
+        self._taken: dict[int, Entry] = {}
+        self._sources = self._look_up_sources(entries)
+        self._categories = Category.objects.get_or_make(
+            [*(each.category for each in entries if each.category), DEFAULT_CATEGORY],
+            made_by_run=run,
+        )
+        names = [name for entry in entries for name in entry.tags]
+        self._tags = Tag.objects.get_or_make(names, made_by_run=run)
+        self._matches = Matches(entries, self._sources.values(), feed)
+        known = [match.article.pk for match in map(self._find, entries) if match]
+        decided = SourceChange.objects.filter(article__in=known).order_by("at", "pk")
+        self._last_change = {change.article_id: change for change in decided}
+
+    def take(self, entry: Entry) -> None:
+        """Decide what becomes of one entry."""
+        source = self._source_of(entry)
+        match = self._find(entry)
+        if match is None:
+            if tombstone := self._matches.deleted(entry, source):
+                self._refuse(entry, f"deleted by an editor on {tombstone.at:%Y-%m-%d}")
             else:
-                stored.unchanged += 1
-    with relisting(article.pk for article in changed) as relisted:
-        _write(fresh, changed)
-        relisted.extend(article.pk for article in fresh)
-        _tag(tagged, known.tags)
-    stored.created = [article.pk for article in fresh]
-    stored.updated = [article.pk for article in changed]
-    return stored
+                self._create(entry, source)
+        elif match.article.source_id != source.pk:
+            self._see_elsewhere(match.article, entry, source)
+        elif match.article.pk in self._taken:
+            line = self._taken[match.article.pk].line
+            self._refuse(entry, f"the same piece as item {line}, at another address")
+        elif match.article.status == ArticleStatus.KILLED:
+            self.stored.unchanged += 1
+        else:
+            self._taken[match.article.pk] = entry
+            self._follow(match, entry)
+
+    def write(self) -> Stored:
+        """Write what was decided, in few statements."""
+        fresh = [article for article, _ in self._fresh]
+        updated = [update.article for update in self._updates]
+        with relisting(article.pk for article in updated) as relisted:
+            self._make_sure_nobody_was_faster()
+            Article.objects.bulk_create(fresh)
+            if updated:
+                Article.objects.bulk_update(updated, UPDATED, batch_size=50)
+            relisted.extend(article.pk for article in fresh)
+            self._put_tags_on()
+            self._write_history()
+        self.stored.created = [article.pk for article in fresh]
+        return self.stored
+
+    def _look_up_sources(self, entries: list[Entry]) -> dict[str, Source]:
+        """By key, locked: none of them is blocked while its pieces come in."""
+        if self.feed:
+            ids = [self.feed.source_id]
+        else:
+            names = [entry.source for entry in entries]
+            made = Source.objects.get_or_make(names, made_by_run=self.run)
+            ids = [source.pk for source in made.values()]
+        rows = Source.objects.filter(pk__in=ids).order_by("pk")
+        return {row.key: row for row in rows.select_for_update(no_key=True)}
+
+    def _source_of(self, entry: Entry) -> Source:
+        if self.feed:
+            return next(iter(self._sources.values()))
+        return self._sources[name_key(entry.source)]
+
+    def _find(self, entry: Entry) -> Match | None:
+        return self._matches.find(entry, self._source_of(entry))
+
+    def _refuse(self, entry: Entry, reason: str) -> None:
+        self.stored.duplicates[entry.canonical_url] = reason
+
+    def _create(self, entry: Entry, source: Source) -> None:
+        published = self._published(entry)
+        article = Article(
+            source=source,
+            feed=self.feed,
+            canonical_url=entry.canonical_url,
+            category=self._categories[name_key(entry.category or DEFAULT_CATEGORY)],
+            source_category=entry.category,
+            source_tags=list(entry.tags),
+            source_published_at=published or self.now,
+            date_is_estimated=published is None,
+            source_updated_at=entry.updated,
+            source_digest=changes.digest_of(entry),
+            is_withheld=source.is_blocked,
+            image_wanted=bool(entry.image_url),
+            image_caption=entry.image_caption,
+            image_credit=entry.image_credit,
+            made_by_run=self.run,
+            needs_suggestions=True,
+            **changes.values_of(entry, self._id_of(entry), source.language),
+        )
+        self._fresh.append((article, list(entry.tags)))
+
+    def _id_of(self, entry: Entry) -> str:
+        return self._matches.ids.get(entry.canonical_url, "")
+
+    def _published(self, entry: Entry) -> datetime | None:
+        if self.feed:
+            return changes.published_by_feed(entry, self.now)
+        return entry.published
+
+    def _see_elsewhere(self, article: Article, entry: Entry, source: Source) -> None:
+        reason = (
+            f"the same address is already here from “{article.source}”,"
+            f" as article {article.pk}"
+        )
+        self._refuse(entry, reason)
+        self._sightings.append(
+            Sighting(
+                article=article,
+                source=source,
+                feed=self.feed,
+                url=entry.url,
+                headline=entry.title,
+                seen_at=self.now,
+            )
+        )
+
+    def _follow(self, match: Match, entry: Entry) -> None:
+        """Bring the article up to date, or propose the change to an editor."""
+        article = match.article
+        found = changes.difference(
+            article,
+            entry,
+            external_id=self._id_of(entry),
+            published=self._published(entry),
+            moves=match.by_id,
+        )
+        identity = _only(found, changes.IDENTITY)
+        content = _without(found, changes.IDENTITY)
+        seen = article.edited_at
+        says_so = self._changes_content(article, content, entry)
+        new_tags: list[str] = []
+        if says_so and seen is None:
+            new_tags = self._apply(article, content, entry)
+        if identity.after:
+            self._rename(article, identity)
+        if says_so or identity.after:
+            self._updates.append(_Update(article, seen, new_tags))
+            self.stored.updated.append(article.pk)
+        else:
+            self.stored.unchanged += 1
+
+    def _changes_content(
+        self, article: Article, content: Difference, entry: Entry
+    ) -> bool:
+        """Whether the change counts, is noted, and (of a touched piece) proposed."""
+        last = self._last_change.get(article.pk)
+        waiting = last if last and last.state == SourceChangeState.PENDING else None
+        if not content.after:
+            if waiting:
+                self._settled.append(waiting.pk)
+            return False
+        digest = changes.digest_of_columns(content.after)
+        if last and article.edited_at and last.digest == digest:
+            return False
+        if self._is_followed_no_more(article, content):
+            return False
+        if waiting:
+            self._settled.append(waiting.pk)
+        article.silent_updates = 0 if content.is_dated else article.silent_updates + 1
+        article.source_updated_at = entry.updated or article.source_updated_at
+        touched = article.edited_at is not None
+        self._changes.append(
+            SourceChange(
+                article=article,
+                state=SourceChangeState.PENDING
+                if touched
+                else SourceChangeState.APPLIED,
+                before=content.before,
+                after=content.after,
+                digest=digest,
+                at=self.now,
+            )
+        )
+        return True
+
+    def _is_followed_no_more(self, article: Article, content: Difference) -> bool:
+        """Whether it has changed too often; staff who import a file mean it."""
+        return self.feed is not None and article.is_frozen and not content.is_dated
+
+    def _apply(self, article: Article, content: Difference, entry: Entry) -> list[str]:
+        """Write the new values into the article; the tags that are new with it."""
+        for name, value in content.after.items():
+            if name == "category":
+                article.category = self._categories[name_key(value)]
+            else:
+                setattr(article, name, value)
+        article.source_digest = changes.digest_of(entry)
+        if set(changes.CONTENT) & content.after.keys():
+            article.needs_suggestions = True
+        if "image_url" in content.after:
+            article.image_wanted, article.image_tries = True, 0
+            article.image_retry_at, article.image_problem = None, ""
+        tags = content.after.get("source_tags", [])
+        return changes.new_tags(content.before.get("source_tags", []), tags)
+
+    def _rename(self, article: Article, identity: Difference) -> None:
+        """Take over a new address or id, and stay to be found by the old one."""
+        for name, value in identity.after.items():
+            setattr(article, name, value)
+        gone = {"article": article, "until": self.now}
+        if old := identity.before.get("canonical_url"):
+            self._former_addresses.append(FormerAddress(canonical_url=old, **gone))
+        if old := identity.before.get("external_id"):
+            row = FormerId(source=article.source, external_id=old, **gone)
+            self._former_ids.append(row)
+
+    def _make_sure_nobody_was_faster(self) -> None:
+        """The articles are locked now; were they touched since they were read?"""
+        seen = {each.article.pk: each.seen_edited_at for each in self._updates}
+        rows = Article.objects.filter(pk__in=seen).values_list("pk", "edited_at")
+        if dict(rows) != seen:
+            raise Overtaken("an editor changed one of these articles meanwhile")
+
+    def _put_tags_on(self) -> None:
+        tagged = [
+            *self._fresh,
+            *((each.article, each.new_tags) for each in self._updates),
+        ]
+        TaggedArticle.objects.bulk_create(
+            [
+                TaggedArticle(content_object=article, tag=tag, origin=TagOrigin.IMPORT)
+                for article, names in tagged
+                for tag in dict.fromkeys(self._tags[name_key(name)] for name in names)
+            ],
+            ignore_conflicts=True,  # an editor may have put the same tag on already
+        )
+
+    def _write_history(self) -> None:
+        SourceChange.objects.filter(pk__in=self._settled).delete()
+        SourceChange.objects.bulk_create(self._changes)
+        changes.prune([change.article_id for change in self._changes])
+        Sighting.objects.bulk_create(self._sightings, ignore_conflicts=True)
+        FormerAddress.objects.bulk_create(self._former_addresses, ignore_conflicts=True)
+        FormerId.objects.bulk_create(self._former_ids, ignore_conflicts=True)
 
 
-def _look_up(entries: list[Entry], run: ImportRun | None) -> _Known:
-    addresses = [entry.canonical_url for entry in entries]
-    rows = Article.objects.filter(canonical_url__in=addresses)
-    tags = [name for entry in entries for name in entry.tags]
-    return _Known(
-        articles={row.canonical_url: row for row in rows.select_related("source")},
-        sources=Source.objects.get_or_make(_names(entries, "source"), made_by_run=run),
-        categories=Category.objects.get_or_make(
-            [*_names(entries, "category"), DEFAULT_CATEGORY], made_by_run=run
-        ),
-        tags=Tag.objects.get_or_make(tags, made_by_run=run),
-    )
+def _only(found: Difference, names: Iterable[str]) -> Difference:
+    return _split(found, {name for name in found.after if name in set(names)})
 
 
-def _names(entries: list[Entry], name: str) -> list[str]:
-    return [value for entry in entries if (value := getattr(entry, name))]
+def _without(found: Difference, names: Iterable[str]) -> Difference:
+    return _split(found, found.after.keys() - set(names))
 
 
-def _same_address(article: Article) -> str:
-    return (
-        f"the same address is already here from “{article.source}”,"
-        f" as article {article.pk}"
-    )
+def _split(found: Difference, names: Iterable[str]) -> Difference:
+    def kept(columns: dict[str, Any]) -> dict[str, Any]:
+        return {name: columns[name] for name in columns if name in set(names)}
 
-
-def _new(entry: Entry, source: Source, known: _Known, run: ImportRun | None) -> Article:
-    now = timezone.now()
-    return Article(
-        source=source,
-        canonical_url=entry.canonical_url,
-        category=known.categories[name_key(entry.category or DEFAULT_CATEGORY)],
-        source_category=entry.category,
-        source_tags=list(entry.tags),
-        source_published_at=entry.published or now,
-        date_is_estimated=entry.published is None,
-        is_withheld=source.is_blocked,
-        image_caption=entry.image_caption,
-        image_credit=entry.image_credit,
-        made_by_run=run,
-        needs_suggestions=True,
-        **_values(entry, language=source.language),
-    )
-
-
-def _values(entry: Entry, language: str = "") -> dict[str, Any]:
-    """The columns that follow the source, as this entry has them; "" is absent."""
-    return {
-        "url": entry.url,
-        "external_id": entry.external_id,
-        "source_headline": entry.title,
-        "source_excerpt": entry.summary or _derived_excerpt(entry.body),
-        "source_body": entry.body,
-        "source_date_text": entry.published_raw[:100],
-        "author": entry.author,
-        "language": entry.language or language,
-        "image_url": entry.image_url,
-    }
-
-
-def _derived_excerpt(body: str) -> str:
-    return words_or_graphemes(sanitise.text(body), DERIVED_WORDS, DERIVED_CHARACTERS)
-
-
-def _update(article: Article, entry: Entry, known: _Known) -> bool:
-    """Bring the source's columns up to date; whether anything changed.
-
-    A blank never erases: a feed that stops sending authors has not unsigned
-    its pieces.
-    """
-    values = {name: value for name, value in _values(entry).items() if value}
-    if not entry.summary and not _is_derived(article):
-        values.pop("source_excerpt", None)
-    if entry.published:
-        values |= {"source_published_at": entry.published, "date_is_estimated": False}
-    if entry.published == article.source_published_at:
-        # The same moment in other words, of another zone for instance, is no news.
-        values.pop("source_date_text", None)
-    if entry.category and entry.category != article.source_category:
-        _follow_category(article, entry.category, known)
-        values["source_category"] = entry.category
-    changes = {
-        name: value for name, value in values.items() if getattr(article, name) != value
-    }
-    for name, value in changes.items():
-        setattr(article, name, value)
-    if {"source_headline", "source_excerpt", "source_body"} & changes.keys():
-        article.needs_suggestions = True
-    return bool(changes)
-
-
-def _is_derived(article: Article) -> bool:
-    """Whether the stored excerpt was made from the stored text, by us."""
-    return article.source_excerpt in {"", _derived_excerpt(article.source_body)}
-
-
-def _follow_category(article: Article, category: str, known: _Known) -> None:
-    """Move to the source's new category, unless an editor has chosen another."""
-    given = article.source_category or DEFAULT_CATEGORY
-    if name_key(given) == article.category.key:
-        article.category = known.categories[name_key(category)]
-
-
-def _new_names(article: Article, entry: Entry) -> list[str]:
-    """Tags the source has not sent before; one an editor took off stays off."""
-    sent = {name_key(name) for name in article.source_tags}
-    names = [name for name in entry.tags if name_key(name) not in sent]
-    article.source_tags = [*article.source_tags, *names]
-    return names
+    return Difference(kept(found.before), kept(found.after), found.is_dated)
 
 
 #: The columns an update may write.
 UPDATED = [
     "url",
-    "external_id",
-    "source_headline",
-    "source_excerpt",
-    "source_body",
+    *changes.IDENTITY,
+    *changes.CONTENT,
     "source_category",
     "source_tags",
     "source_published_at",
     "source_date_text",
+    "source_updated_at",
+    "source_digest",
+    "silent_updates",
     "date_is_estimated",
     "author",
     "language",
     "image_url",
+    "image_wanted",
+    "image_tries",
+    "image_retry_at",
+    "image_problem",
     "category",
     "needs_suggestions",
 ]
-
-
-def _write(fresh: list[Article], changed: list[Article]) -> None:
-    Article.objects.bulk_create(fresh)
-    if changed:
-        Article.objects.bulk_update(changed, UPDATED, batch_size=50)
-
-
-def _tag(tagged: Iterable[tuple[Article, list[str]]], tags: dict[str, Tag]) -> None:
-    TaggedArticle.objects.bulk_create(
-        [
-            TaggedArticle(content_object=article, tag=tag, origin=TagOrigin.IMPORT)
-            for article, names in tagged
-            for tag in dict.fromkeys(tags[name_key(name)] for name in names)
-        ],
-        ignore_conflicts=True,  # an editor may have put the same tag on already
-    )

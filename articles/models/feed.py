@@ -224,7 +224,7 @@ class FetchAttempt(models.Model):
     outcome = models.CharField(_("outcome"), max_length=10, choices=FetchOutcome)
     #: One of ``net.Failure``, or what else can fail: not_feed, parse, database.
     kind = models.CharField(_("kind of failure"), max_length=20, blank=True)
-    status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     reason = models.TextField(_("reason"), blank=True)
     bytes = models.PositiveBigIntegerField(_("bytes"), default=0)
     items = models.PositiveIntegerField(_("items"), default=0)

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -86,8 +87,8 @@ class SourceChange(models.Model):
         related_name="source_changes",
     )
     state = models.CharField(_("state"), max_length=10, choices=SourceChangeState)
-    before = models.JSONField(_("before"), default=dict)
-    after = models.JSONField(_("after"), default=dict)
+    before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)
     digest = models.CharField(max_length=80)
     at = models.DateTimeField(_("seen"))
     decided_at = models.DateTimeField(_("decided"), null=True)

@@ -427,9 +427,13 @@ def test_what_people_decided_survives_another_import(file):
     changed = record(title="Theirs, anew", tags=["Trade", "Tokyo"], category="World")
     assert import_articles(file([changed])).counts == {"read": 1, "updated": 1}
     article.refresh_from_db()
-    assert (article.headline, article.source_headline) == ("Ours", "Theirs, anew")
+    assert (article.headline, article.source_headline) == ("Ours", record()["title"])
     assert (article.category.name, article.status) == ("Asia", "published")
-    assert set(article.tags.names()) == {"Japan", "Diplomacy", "Tokyo"}
+    assert set(article.tags.names()) == {"Japan", "Diplomacy"}
+    waiting = article.source_changes.get(state="pending")
+    assert waiting.after["source_headline"] == "Theirs, anew"
+    assert waiting.after["source_tags"] == ["Japan", "Trade", "Tokyo"]
+    assert import_articles(file([changed])).counts == {"read": 1, "unchanged": 1}
     assert not any(index.differences().values())
 
 

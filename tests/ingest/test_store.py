@@ -13,7 +13,7 @@ from tests.factories import ArticleFactory, SourceFactory
 pytestmark = pytest.mark.django_db
 
 MOMENT = datetime.datetime(2026, 3, 1, 0, 30, tzinfo=datetime.UTC)
-BLANK = dict.fromkeys(Entry.__slots__, "")
+BLANK = dict.fromkeys(Entry.__slots__, "") | {"updated": None}
 
 
 def entry(number=1, **fields):
@@ -32,7 +32,7 @@ def entry(number=1, **fields):
 
 
 def stored(*entries):
-    return store(list(entries), None)
+    return store(list(entries))
 
 
 def test_new_pieces_are_created_with_what_they_refer_to():

@@ -1,0 +1,169 @@
+"""What a source has changed in a piece that we have.
+
+A piece that nobody has touched follows its source. Of one that an editor has
+touched only its identity follows; every other change waits for an editor.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from articles.excerpts import words_or_graphemes
+from articles.models import DEFAULT_CATEGORY, Article, SourceChange
+from articles.names import name_key
+
+from . import sanitise
+from .entries import Entry
+from .identity import external_key
+
+#: Of the digest and of what it is made from. A new one means that our reading of
+#: sources has changed, not the sources.
+CONTENT_VERSION = "v1"
+CONTENT = ("source_headline", "source_excerpt", "source_body")
+#: Columns that find the piece again; they follow its source whoever touched it.
+IDENTITY = ("canonical_url", "external_id", "external_key")
+#: Changes of one piece that are kept, the newest.
+KEPT = 20
+
+#: A piece without a summary gets the beginning of its text as excerpt: more
+#: than any source's policy lets be shown, cut again by ``articles.rights``.
+DERIVED_WORDS, DERIVED_CHARACTERS = 100, 400
+
+#: A date further ahead would keep a piece on top of every list; such a piece, and
+#: one from before the day after the clocks of computers began, stands at its arrival.
+FURTHEST_AHEAD = timedelta(days=1)
+EARLIEST = datetime.fromisoformat("1970-01-02T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Columns that differ, before and after; ``is_dated`` if the source says when."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    is_dated: bool
+
+
+def digest_of(entry: Entry) -> str:
+    """Of what the piece says: headline, excerpt and text, but no date."""
+    content = "\x1f".join((entry.title, entry.summary, entry.body))
+    return f"{CONTENT_VERSION}:{hashlib.sha256(content.encode()).hexdigest()}"
+
+
+def published_by_feed(entry: Entry, now: datetime) -> datetime | None:
+    """The date a feed gives, unless it cannot be one.
+
+    Staff who import a file of announced pieces mean their dates; feeds err.
+    """
+    if entry.published and EARLIEST <= entry.published <= now + FURTHEST_AHEAD:
+        return entry.published
+    return None
+
+
+def values_of(entry: Entry, external_id: str, language: str = "") -> dict[str, Any]:
+    """The columns that follow the source, as this entry has them; "" is absent."""
+    return {
+        "url": entry.url,
+        "external_id": external_id,
+        "external_key": external_key(external_id),
+        "source_headline": entry.title,
+        "source_excerpt": entry.summary or derived_excerpt(entry.body),
+        "source_body": entry.body,
+        "source_date_text": entry.published_raw[:100],
+        "author": entry.author,
+        "language": entry.language or language,
+        "image_url": entry.image_url,
+    }
+
+
+def derived_excerpt(body: str) -> str:
+    """The beginning of a text, for a piece whose source sends no summary."""
+    return words_or_graphemes(sanitise.text(body), DERIVED_WORDS, DERIVED_CHARACTERS)
+
+
+def difference(
+    article: Article,
+    entry: Entry,
+    *,
+    external_id: str,
+    published: datetime | None,
+    moves: bool,
+) -> Difference:
+    """What of the article's columns the entry would change.
+
+    ``external_id`` and ``published`` are the entry's as far as they can be trusted;
+    ``moves`` says whether its address takes the place of the article's. A blank
+    never erases: a feed that stops sending authors has not unsigned its pieces.
+    """
+    values = values_of(entry, external_id)
+    values = {name: value for name, value in values.items() if value}
+    if not entry.summary and not _is_derived(article):
+        values.pop("source_excerpt", None)
+    if article.source_digest == digest_of(entry):
+        values = {name: values[name] for name in values if name not in CONTENT}
+    if published:
+        values |= {"source_published_at": published, "date_is_estimated": False}
+    if published is None or published == article.source_published_at:
+        # The same moment in other words, of another zone for instance, is no news.
+        values.pop("source_date_text", None)
+    if moves:
+        values["canonical_url"] = entry.canonical_url
+    elif article.canonical_url != entry.canonical_url:
+        values.pop("url")
+    values |= _category(article, entry) | _tags(article, entry)
+    after = {name: v for name, v in values.items() if _column(article, name) != v}
+    before = {name: _column(article, name) for name in after}
+    is_dated = entry.updated is not None and (
+        article.source_updated_at is None or entry.updated > article.source_updated_at
+    )
+    return Difference(before, after, is_dated)
+
+
+def _column(article: Article, name: str) -> Any:
+    return article.category.name if name == "category" else getattr(article, name)
+
+
+def _is_derived(article: Article) -> bool:
+    """Whether the stored excerpt was made from the stored text, by us."""
+    return article.source_excerpt in {"", derived_excerpt(article.source_body)}
+
+
+def _category(article: Article, entry: Entry) -> dict[str, str]:
+    """The source's new category, ours with it unless an editor has chosen another."""
+    if not entry.category or entry.category == article.source_category:
+        return {}
+    given = article.source_category or DEFAULT_CATEGORY
+    follows = name_key(given) == article.category.key
+    moved = {"category": entry.category} if follows else {}
+    return {"source_category": entry.category, **moved}
+
+
+def _tags(article: Article, entry: Entry) -> dict[str, list[str]]:
+    """With those the source has not sent before; one an editor took off stays off."""
+    new = new_tags(article.source_tags, entry.tags)
+    return {"source_tags": [*article.source_tags, *new]} if new else {}
+
+
+def new_tags(before: list[str], after: list[str] | tuple[str, ...]) -> list[str]:
+    """The names of ``after`` that are not in ``before``, by any spelling."""
+    known = {name_key(name) for name in before}
+    return [name for name in after if name_key(name) not in known]
+
+
+def digest_of_columns(after: dict[str, Any]) -> str:
+    """Of a change itself: the same one is not proposed again once it is decided."""
+    text = "\x1f".join(f"{name}={after[name]}" for name in sorted(after))
+    return f"{CONTENT_VERSION}:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def prune(articles: list[int]) -> None:
+    """Keep the newest changes of each of these articles (ids)."""
+    rows = SourceChange.objects.filter(article__in=articles)
+    counts: dict[int, int] = {}
+    doomed = []
+    for pk, article in rows.newest_first().values_list("pk", "article"):
+        counts[article] = counts.get(article, 0) + 1
+        if counts[article] > KEPT:
+            doomed.append(pk)
+    SourceChange.objects.filter(pk__in=doomed).exclude(state="pending").delete()
