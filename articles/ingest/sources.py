@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 from xml.sax.saxutils import quoteattr
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from lxml import etree
@@ -17,11 +18,13 @@ from articles.models import Feed, Reuse, Source
 from articles.names import name_key
 
 from . import identity
+from .addresses import Allow, Refused, check_url
 from .parse.csv_rows import protect_cell, restore_cell
 from .text import clean
 
-#: Lists of feeds stay far below.
+#: Lists of feeds stay far below: the largest of 118 in circulation has 3,000 rows.
 MOST_BYTES = 20 * 1024 * 1024
+MOST_ROWS = 20_000
 COLUMNS = ["name", "site_url", "feed_url", "reuse", "language", "description"]
 
 
@@ -85,18 +88,23 @@ _LOSSES = {
     etree.ErrorTypes.ERR_GT_REQUIRED,
     etree.ErrorTypes.ERR_TAG_NOT_FINISHED,
     etree.ErrorTypes.ERR_DOCUMENT_END,
+    etree.ErrorTypes.ERR_RESOURCE_LIMIT,
 }
 
 
 def _lost(errors: etree._ListErrorLog) -> Iterator[Row]:
     """A row for each line at which the parser had to leave something out."""
-    for line in sorted({error.line for error in errors if error.type in _LOSSES}):
-        yield Row(
-            line,
-            name="",
-            fault="the XML is broken here and something is left out; look for a"
-            " quotation mark inside a value (write &quot;) or a missing end",
-        )
+    found = {error.line: error.type for error in errors if error.type in _LOSSES}
+    for line, kind in sorted(found.items()):
+        yield Row(line, name="", fault=_TOO_DEEP if kind == _DEEP else _BROKEN)
+
+
+_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
+_TOO_DEEP = "the folders are nested too deep from here on; 250 levels are read"
+_BROKEN = (
+    "the XML is broken here and something is left out; look for a quotation mark"
+    " inside a value (write &quot;) or a missing end"
+)
 
 
 #: What is meant as an ampersand, though XML wants it written &amp;. Of 118 lists in
@@ -144,6 +152,11 @@ def import_rows(rows: Iterator[Row]) -> Report:
     """Make the sources and feeds that are not there yet; change none that are."""
     report = Report()
     for row in rows:
+        if report.read == MOST_ROWS:
+            raise Unreadable(
+                f"the list has more than {MOST_ROWS:,} rows;"
+                f" split it at line {row.line}"
+            )
         report.read += 1
         try:
             with transaction.atomic():
@@ -151,7 +164,8 @@ def import_rows(rows: Iterator[Row]) -> Report:
         except (ValidationError, ValueError) as error:
             report.failed += 1
             messages = getattr(error, "messages", None) or [str(error)]
-            report.refused.append(f"line {row.line}: {'; '.join(messages)}")
+            where = f"line {row.line}" + (f", “{row.name[:60]}”" if row.name else "")
+            report.refused.append(f"{where}: {'; '.join(messages)}")
     return report
 
 
@@ -163,7 +177,7 @@ def _import_row(row: Row, report: Report) -> None:
     if row.reuse and row.reuse not in Reuse.values:
         raise ValueError(f"reuse: {row.reuse!r} is none of {', '.join(Reuse.values)}")
     site_url = identity.http_url(row.site_url) if row.site_url else ""
-    feed_url = identity.http_url(row.feed_url) if row.feed_url else ""
+    feed_url = _fetchable(row.feed_url) if row.feed_url else ""
     if len(row.name) > 200:
         raise ValueError(f"name: {len(row.name)} characters, at most 200")
     known = Source.objects.by_key([name_key(row.name)])
@@ -182,6 +196,16 @@ def _import_row(row: Row, report: Report) -> None:
     report.sources_created += not known
     report.feeds_created += feed_is_new
     report.unchanged += bool(known) and not feed_is_new
+
+
+def _fetchable(url: str) -> str:
+    """A feed's address, if it may be fetched at all. Raises ValueError."""
+    allow = Allow.parse(settings.NEWSROOM_FETCH_ALLOW)
+    try:
+        check_url(url, allow)
+    except Refused as error:
+        raise ValueError(f"feed address: {error}") from error
+    return identity.http_url(url)
 
 
 def write_opml() -> str:

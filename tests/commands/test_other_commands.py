@@ -2,11 +2,13 @@ import csv
 import io
 import json
 import random
+import re
 
 import pytest
 from django.core.management import get_commands, load_command_class
 
 from articles import workflow
+from articles.ingest import sources
 from articles.models import (
     Article,
     Category,
@@ -181,7 +183,8 @@ def test_bad_rows_of_a_list_are_refused_alone(tmp_path):
     assert (done.code, done.json["read"], done.json["failed"]) == (1, 7, 5)
     assert sorted(Source.objects.values_list("name", flat=True)) == ["Fine", "Good"]
     for number in range(3, 8):
-        assert f"line {number}: " in done.err
+        assert re.search(f"line {number}[:,] ", done.err)
+    assert "line 4, “Bad”: " in done.err
 
 
 @pytest.mark.parametrize(
@@ -201,6 +204,56 @@ def test_what_broken_xml_leaves_out_of_a_list_is_told(tmp_path, body, line):
     assert f"line {line}: the XML is broken" in done.err
     assert Source.objects.get().name == "Good & fine"
     assert Feed.objects.get().url == "https://a.example/?a&b"
+
+
+def test_a_list_in_a_thousand_folders_is_refused_with_its_reason(tmp_path):
+    """Fault 62."""
+    path = tmp_path / "sources.opml"
+    feed = '<outline text="A" xmlUrl="https://a.example/"/>'
+    deep = '<outline text="folder">' * 1000 + feed + "</outline>" * 1000
+    path.write_text(f"<opml><body>{deep}</body></opml>")
+    done = invoke("import_sources", path, "--format=json")
+    assert (done.code, done.json["failed"]) == (1, 1)
+    assert "line 1: the folders are nested too deep" in done.err
+
+
+def test_a_list_without_end_is_refused_whole(tmp_path, monkeypatch):
+    """Fault 62."""
+    assert sources.MOST_ROWS == 20_000
+    monkeypatch.setattr(sources, "MOST_ROWS", 200)
+    path = tmp_path / "sources.csv"
+    path.write_text("name\n" + "A\n" * 100_000)
+    done = invoke("import_sources", path)
+    assert (done.code, Source.objects.count()) == (2, 0)
+    assert "more than 200 rows; split it at line 202" in done.err
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1/feed",
+        "http://[::1]/feed",
+        "http://10.0.0.1/feed",
+        "http://localhost/feed",
+        "http://169.254.169.254/latest",
+        "http://0x7f.1/feed",
+        "http://2130706433/feed",
+        "https://user:secret@ledger.example/feed",
+        "https://ledger.example:25/feed",
+        "https://ledger.example:0/feed",
+        "https://ledger.example:99999/feed",
+        "file:///etc/passwd",
+        f"https://ledger.example/{'x' * 2048}",
+    ],
+)
+def test_a_feed_that_may_not_be_fetched_is_not_taken_in(tmp_path, address):
+    """Faults 21, 23 and 62."""
+    path = tmp_path / "sources.csv"
+    path.write_text(f"name,feed_url\nLedger,{address}\nGazette,https://g.example/f\n")
+    done = invoke("import_sources", path, "--format=json")
+    assert (done.code, done.json["failed"]) == (1, 1)
+    assert "line 2, “Ledger”: feed address: " in done.err
+    assert [feed.url for feed in Feed.objects.all()] == ["https://g.example/f"]
 
 
 def test_a_list_can_be_tried_first(tmp_path):
