@@ -4,7 +4,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo run test check fmt clean
+.PHONY: demo run test check fmt bench clean
 .DELETE_ON_ERROR:
 
 # Demo material on an embedded database, served with the addresses to open.
@@ -46,6 +46,10 @@ fmt: .venv/.installed-dev
 	$(BIN)/ruff format .
 	find templates articles -name '*.html' | xargs $(BIN)/djade --target-version 5.2
 
+# What fetching costs on this machine, on a database that is thrown away.
+bench: .venv/.installed-dev
+	@$(BIN)/python -m tests.bench.fetching $(ARGS)
+
 # What can be made again; the database and the images stay.
 clean:
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache staticfiles
@@ -62,6 +66,6 @@ clean:
 	$(INSTALL) -r requirements.txt
 	@touch $@
 
-.venv/.installed-dev: requirements-dev.txt requirements-scale.txt .venv/.installed
+.venv/.installed-dev: requirements-dev.txt requirements-scale.txt requirements-fulltext.txt .venv/.installed
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@

@@ -198,6 +198,7 @@ def direct_requirements(name: str) -> list[str]:
     [
         ("requirements.txt", "To run: requirements.txt"),
         ("requirements-scale.txt", "For several processes: requirements-scale.txt"),
+        ("requirements-fulltext.txt", "For full texts: requirements-fulltext.txt"),
         ("requirements-dev.txt", "For tests and checks: requirements-dev.txt"),
     ],
 )

@@ -112,15 +112,16 @@ def difference(
     elif article.canonical_url != entry.canonical_url:
         values.pop("url")
     values |= _category(article, entry) | _tags(article, entry)
-    after = {name: v for name, v in values.items() if _column(article, name) != v}
-    before = {name: _column(article, name) for name in after}
+    after = {name: v for name, v in values.items() if column(article, name) != v}
+    before = {name: column(article, name) for name in after}
     is_dated = entry.updated is not None and (
         article.source_updated_at is None or entry.updated > article.source_updated_at
     )
     return Difference(before, after, is_dated)
 
 
-def _column(article: Article, name: str) -> Any:
+def column(article: Article, name: str) -> Any:
+    """The article's value of a column as changes name it: a category by its name."""
     return article.category.name if name == "category" else getattr(article, name)
 
 

@@ -178,6 +178,7 @@ class _Batch:
             source_updated_at=entry.updated,
             source_digest=changes.digest_of(entry),
             is_withheld=source.is_blocked,
+            page_due_at=self.now if source.wants_full_text else None,
             image_wanted=bool(entry.image_url),
             image_caption=entry.image_caption,
             image_credit=entry.image_credit,
@@ -285,6 +286,8 @@ class _Batch:
         article.source_digest = changes.digest_of(entry)
         if set(changes.CONTENT) & content.after.keys():
             article.needs_suggestions = True
+            if article.source.wants_full_text:
+                article.page_due_at = self.now
         if "image_url" in content.after:
             article.image_wanted, article.image_tries = True, 0
             article.image_retry_at, article.image_problem = None, ""
@@ -363,6 +366,7 @@ UPDATED = [
     "author",
     "language",
     "image_url",
+    "page_due_at",
     "image_wanted",
     "image_tries",
     "image_retry_at",

@@ -123,6 +123,12 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
         editable=False,
         help_text=_("At 24 the piece no longer follows its source."),
     )
+    page_due_at = models.DateTimeField(
+        _("its page is to be fetched from"),
+        null=True,
+        editable=False,
+        help_text=_("For its full text, where a licence allows that."),
+    )
     image_wanted = models.BooleanField(
         _("picture is to be fetched"), default=False, editable=False
     )
@@ -303,6 +309,11 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
                 fields=["id"],
                 condition=Q(image_wanted=True),
                 name="article_image_wanted",
+            ),
+            models.Index(
+                fields=["page_due_at"],
+                condition=Q(page_due_at__isnull=False),
+                name="article_page_due",
             ),
             models.Index(
                 fields=["source", "external_key"],
