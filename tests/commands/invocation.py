@@ -77,13 +77,16 @@ def environment(database_url: str) -> dict[str, str]:
 
 
 def run_process(
-    *arguments: object, database_url: str, stdin: bytes = b""
+    *arguments: object,
+    database_url: str,
+    stdin: bytes = b"",
+    variables: Mapping[str, str] | None = None,
 ) -> Invocation:
     """Run ``manage.py`` as an operator does, with an environment of its own."""
     done = subprocess.run(
         command_line(*arguments),
         cwd=ROOT,
-        env=environment(database_url),
+        env=environment(database_url) | dict(variables or {}),
         input=stdin,
         capture_output=True,
         timeout=60,

@@ -1,41 +1,32 @@
 """Imports that are killed, interrupted or run twice at once, as real processes."""
 
-import copy
 import json
 import random
-import shutil
 import signal
-import subprocess
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
 
-import psycopg
 import pytest
-from django.conf import settings
 from django.core.management import execute_from_command_line
-from django.db import connections
 
 from articles.models import Article, ImportRun, RefusedRecord, RunState
-from tests.commands.contents import contents
-from tests.commands.invocation import (
-    COUNTS,
-    ROOT,
-    Invocation,
-    command_line,
-    environment,
-    ndjson,
-    record,
-    run_process,
+from tests.commands.invocation import COUNTS, ndjson, record, run_process
+from tests.commands.scratch import (
+    Scratch,
+    ended,
+    scratch_from,
+    until,
 )
 
+
+def committed(scratch: Scratch) -> int:
+    """How many records of the newest run are committed."""
+    run = ImportRun.objects.using(scratch.alias).order_by("-pk").first()
+    return run.checkpoint if run else 0
+
+
 MOMENTS = 10
-#: Seconds that a process may take to get somewhere.
-PATIENCE = 30
 GOOD = 160
 SUBJECTS = ["Alliance", "Energy", "Harbours", "Research", "Schools", "Trade"]
 
@@ -61,118 +52,6 @@ MIXED = [
         [good, record(9000 + number, title=None), good] if number % 40 == 39 else [good]
     )
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Scratch:
-    """A database that processes write to and that the test reads."""
-
-    url: str
-    alias: str
-
-    def run(self, *arguments: object, stdin: bytes = b"") -> Invocation:
-        return run_process(*arguments, database_url=self.url, stdin=stdin)
-
-    def start(self, *arguments: object) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            command_line(*arguments),
-            cwd=ROOT,
-            env=environment(self.url),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-
-    def contents(self) -> dict[str, list[tuple]]:
-        return contents(self.alias)
-
-    def done(self) -> int:
-        """How many records of the newest run are committed."""
-        run = ImportRun.objects.using(self.alias).order_by("-pk").first()
-        return run.checkpoint if run else 0
-
-    def articles(self) -> int:
-        return Article.objects.using(self.alias).count()
-
-
-def until(condition: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
-    """Wait for the condition, or for the process to end by itself."""
-    latest = time.monotonic() + PATIENCE
-    while not condition() and process.poll() is None:
-        assert time.monotonic() < latest, "nothing happens"
-        time.sleep(0.002)
-
-
-def ended(process: "subprocess.Popen[bytes]") -> Invocation:
-    out, err = process.communicate(timeout=PATIENCE)
-    return Invocation(process.returncode, out.decode(), err.decode())
-
-
-def is_sqlite() -> bool:
-    return "sqlite" in settings.DATABASES["default"]["ENGINE"]
-
-
-@contextmanager
-def server_database(template: str = "template0") -> Iterator[tuple[str, str]]:
-    """A database on the suite's PostgreSQL: its name and its address."""
-    given = settings.DATABASES["default"]
-    login = {"user": given["USER"], "password": given["PASSWORD"]}
-    place = {"host": given["HOST"], "port": given["PORT"] or 5432}
-    name = f"newsroom_{uuid.uuid4().hex}"
-    access = {key: value for key, value in (login | place).items() if value}
-    with psycopg.connect(dbname="postgres", autocommit=True, **access) as server:
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        user, password = quote(given["USER"]), quote(given["PASSWORD"])
-        address = f"{quote(given['HOST'], safe='')}:{place['port']}"
-        yield name, f"postgres://{user}:{password}@{address}/{name}"
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@contextmanager
-def readable(name: str) -> Iterator[str]:
-    """An alias by which the test reads the database of that name."""
-    alias = uuid.uuid4().hex
-    config = copy.deepcopy(connections.databases["default"])
-    config["NAME"] = name
-    config["OPTIONS"].pop("pool", None)
-    connections.databases[alias] = config
-    try:
-        yield alias
-    finally:
-        connections[alias].close()
-        del connections[alias]
-        del connections.databases[alias]
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An empty migrated database, to be copied: the path or name of it."""
-    if is_sqlite():
-        path = tmp_path_factory.mktemp("template") / "empty.sqlite3"
-        assert run_process("migrate", database_url=f"sqlite:///{path}").code == 0
-        yield str(path)
-        return
-    with server_database() as (name, url):
-        assert run_process("migrate", database_url=url).code == 0
-        yield name
-
-
-@contextmanager
-def scratch_from(template: str, folder: Path) -> Iterator[Scratch]:
-    if is_sqlite():
-        path = folder / f"{uuid.uuid4().hex}.sqlite3"
-        shutil.copy(template, path)
-        with readable(str(path)) as alias:
-            yield Scratch(f"sqlite:///{path}", alias)
-        return
-    with server_database(template) as (name, url), readable(name) as alias:
-        yield Scratch(url, alias)
-
-
-@pytest.fixture
-def scratch(template, tmp_path, django_db_blocker) -> Iterator[Scratch]:
-    with django_db_blocker.unblock(), scratch_from(template, tmp_path) as made:
-        yield made
 
 
 IMPORT = ("import_articles", "--batch-size=5", "--format=json")
@@ -282,7 +161,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(scratch, file, undisturbed):
     assert process.stdin
     process.stdin.write(ndjson(MIXED[:20]))
     process.stdin.flush()
-    until(lambda: scratch.done() >= 15, process)
+    until(lambda: committed(scratch) >= 15, process)
     process.send_signal(signal.SIGINT)
     stopped = ended(process)
     assert (stopped.code, stopped.out) == (130, "")
