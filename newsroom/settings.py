@@ -4,7 +4,6 @@ A value that makes no sense stops the start with a message that names the
 variable, what was given and what is expected. ``docs/operators.md`` lists them.
 """
 
-import ipaddress
 import os
 import secrets
 import sys
@@ -16,6 +15,8 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from articles.ingest.addresses import Allow
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -103,16 +104,10 @@ def env_zone(name: str, default: str) -> str:
 def env_fetch_allow(name: str) -> list[str]:
     """``host``, ``host:port`` or CIDR entries, as they are."""
     entries = env_list(name)
-    for entry in entries:
-        try:
-            ipaddress.ip_network(entry, strict=False)
-        except ValueError:
-            host, _, port = entry.partition(":")
-            if not host or "/" in entry or (port and not port.isdigit()):
-                raise ImproperlyConfigured(
-                    f"{name}: {entry!r} is neither host[:port] nor a network"
-                    " such as 10.0.0.0/8."
-                ) from None
+    try:
+        Allow.parse(entries)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}.") from None
     return entries
 
 

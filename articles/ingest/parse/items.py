@@ -12,11 +12,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
+from articles.excerpts import words_or_graphemes
 from articles.ingest import dates, identity, sanitise
 from articles.ingest.entries import LIMITS, MAX_TAGS, Record, Refused, kept_raw
 from articles.ingest.records import LANGUAGE
 from articles.ingest.text import clean
 from articles.names import slug_for
+
+#: Of the text of an item without a title, as sources of short messages have it,
+#: what stands for one: headlines have up to a dozen words, in scripts without
+#: blanks up to forty characters.
+TITLE_WORDS, TITLE_CHARACTERS = 12, 40
 
 
 @dataclass(slots=True)
@@ -24,9 +30,9 @@ class Item:
     """An item of a feed in the feed's own values; "" and [] are absent.
 
     ``title``, ``source`` and ``author`` are plain text, ``category`` and ``tags``
-    may hold entities; ``summary`` and ``body`` are HTML. ``links``, ``images`` and
-    ``dates`` are tried in their order until one is usable; links may be relative
-    to ``base``.
+    may hold entities; ``summary`` and ``body`` are HTML. ``links``, ``images``,
+    ``dates`` and ``updated`` are tried in their order until one is usable; links may
+    be relative to ``base``.
     """
 
     line: int
@@ -35,6 +41,7 @@ class Item:
     title: str = ""
     source: str = ""
     dates: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
     category: str = ""
     summary: str = ""
     body: str = ""
@@ -45,20 +52,44 @@ class Item:
     tags: list[str] = field(default_factory=list)
 
 
-def to_record(item: Item) -> Record | Refused:
-    """The item as a record, absent fields left out; refused without a link."""
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a reader finds: the feed's own values, "" and None where absent.
+
+    ``total`` counts its items before any was left out. ``problem`` says in plain
+    words what is wrong with a feed of which whole items could be read.
+    """
+
+    version: str
+    title: str
+    items: list[Item | Refused]
+    total: int
+    site_url: str = ""
+    self_url: str = ""
+    ttl_minutes: int | None = None
+    problem: str = ""
+
+
+def to_record(item: Item, now: datetime | None = None) -> Record | Refused:
+    """The item as a record, absent fields left out; refused without a link.
+
+    Dates more than a year after ``now``, which is the clock's, are absent.
+    """
+    now = now or datetime.now(UTC)
+    published = _readable_date(item.dates, now)
     values: dict[str, object] = {
-        "url": _first_url(item.links, item.base),
-        "title": _cut(item.title, "title"),
+        "url": first_url(item.links, item.base),
+        "title": _cut(item.title, "title") or _first_words(item),
         "source": _cut(item.source, "source"),
-        "published": _readable_date(item.dates),
+        "published": published,
+        "updated": _other_date(item.updated, published, now),
         "category": _cut(html.unescape(item.category), "category"),
-        "summary": _storable(item.summary),
-        "body": _storable(item.body),
+        "summary": _summary(item.summary),
+        "body": _storable(item.body)[: LIMITS["body"]],
         "author": _cut(item.author, "author"),
         "language": _language(item.language),
         "external_id": _external_id(item.external_id),
-        "image_url": _first_url(item.images, item.base),
+        "image_url": first_url(item.images, item.base),
         "tags": list(_tags(item.tags)),
     }
     data = {name: value for name, value in values.items() if value}
@@ -86,7 +117,8 @@ def _no_link(links: Iterable[str]) -> str:
     return "the item has no link"
 
 
-def _first_url(candidates: Iterable[str], base: str) -> str:
+def first_url(candidates: Iterable[str], base: str) -> str:
+    """The first that is an http or https address, absolute, on ``base``; else ""."""
     for candidate in candidates:
         if not candidate.strip():
             continue
@@ -99,17 +131,31 @@ def _first_url(candidates: Iterable[str], base: str) -> str:
     return ""
 
 
-def _readable_date(candidates: Iterable[str]) -> str:
+def _readable_date(candidates: Iterable[str], now: datetime) -> str:
     """The first that is a date, as it is written."""
-    now = datetime.now(UTC)
     for candidate in candidates:
         text = clean(_storable(candidate))
-        try:
-            dates.parse(text, date_format=None, zone=UTC, now=now)
-        except ValueError:
-            continue
-        return text
+        if _moment(text, now):
+            return text
     return ""
+
+
+def _other_date(candidates: Iterable[str], published: str, now: datetime) -> str:
+    """The first that is a date, unless it names the same moment as ``published``."""
+    text = _readable_date(candidates, now)
+    return text if _moment(text, now) != _moment(published, now) else ""
+
+
+def _moment(text: str, now: datetime) -> datetime | None:
+    try:
+        return dates.parse(text, date_format=None, zone=UTC, now=now)
+    except ValueError:
+        return None
+
+
+def _first_words(item: Item) -> str:
+    text = plain_text(item.summary) or plain_text(item.body)
+    return _cut(words_or_graphemes(text, TITLE_WORDS, TITLE_CHARACTERS), "title")
 
 
 def _cut(text: str, name: str) -> str:
@@ -117,6 +163,14 @@ def _cut(text: str, name: str) -> str:
     if name in {"source", "category"} and not slug_for(text):
         return ""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _summary(markup: str) -> str:
+    """As it is found, or its text, cut, where that would be too long."""
+    markup = _storable(markup)
+    if len(markup) <= LIMITS["summary"]:
+        return markup
+    return html.escape(_cut(plain_text(markup), "summary"), quote=False)
 
 
 def _language(text: str) -> str:
@@ -131,7 +185,9 @@ def _external_id(text: str) -> str:
 
 
 def _tags(names: Iterable[str]) -> list[str]:
-    tags = dict.fromkeys(clean(html.unescape(_storable(name))) for name in names)
+    tags = dict.fromkeys(
+        plain_text(name).lstrip("#\N{FULLWIDTH NUMBER SIGN} ") for name in names
+    )
     fit = [tag for tag in tags if slug_for(tag) and len(tag) <= LIMITS["tags"]]
     return fit[:MAX_TAGS]
 

@@ -2,19 +2,23 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
+from xml.sax import SAXParseException
 
 import feedparser
 from feedparser.mixin import _FeedParserMixin
 
+from articles.ingest import sanitise
 from articles.ingest.entries import LIMITS, Record, Refused, Unreadable
 from articles.ingest.text import clean
 
-from .items import Item, paragraphs, plain_text, to_record
+from .charset import decoded
+from .items import Feed, Item, first_url, paragraphs, plain_text, to_record
+from .markup import Document, NotFeed, Span, document, mended, newest
 from .streams import whole
 
 #: Characters of an author that are read.
@@ -22,22 +26,25 @@ MAX_AUTHOR = 500
 #: The widest image that is taken as one for a page, in pixels.
 MAX_WIDTH = 4096
 
-_START = re.compile(rb"<(?:[A-Za-z][\w.-]*:)?(?:item|entry)(?=[\s>/])", re.IGNORECASE)
-_END = re.compile(rb"</(?:[A-Za-z][\w.-]*:)?(?:item|entry)\s*>", re.IGNORECASE)
 _IMAGE_PATH = re.compile(r"\.(?:avif|gif|jpe?g|png|webp)$", re.IGNORECASE)
+
+#: Characters of a parser's complaint that are passed on.
+_MOST_REASON = 300
+_DAY = timedelta(days=1)
+_DIGITS = re.compile("[0-9]{1,4}")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_COUNT = re.compile("[0-9]{1,7}")
+#: RSS 1.0 module "syndication": minutes of a period.
+_MINUTES = {
+    "hourly": 60,
+    "daily": 24 * 60,
+    "weekly": 7 * 24 * 60,
+    "monthly": 30 * 24 * 60,
+    "yearly": 365 * 24 * 60,
+}
 
 _ADDRESS_AND_NAME = re.compile(r"[^\s@]+@[^\s@]+\s*\(([^()@]+)\)")
 _NAME_AND_ADDRESS = re.compile(r"([^<>()@]+?)\s*[<(][^\s@]+@[^\s@]+[>)]")
-
-# What XML forbids and real feeds hold: stray control characters and references to
-# them or to half a surrogate pair. One of them would cost the whole feed its
-# strict parser. ESC, SO and SI stay: ISO-2022-JP is made of them.
-_CONTROL = bytes(
-    code for code in range(32) if code not in {*b"\t\n\r", 0x0E, 0x0F, 0x1B}
-)
-_ELEMENT = re.compile(rb"<\w")
-_BLANKS = re.compile(rb"\s{2,}")
-_REFERENCE = re.compile(rb"&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));?")
 
 # Whatever feedparser stumbles over, it is the feed that is broken.
 _STUMBLES = (
@@ -90,44 +97,60 @@ def read(
     An item that the end of the feed cuts off is refused. Raises Unreadable for
     what is no feed, declares XML entities, or has more than 20 MB.
     """
-    data = whole(stream)
-    _refuse_entities(data)
-    parsed = _parsed(data, base)
-    entries = parsed["entries"]
-    if not entries and not parsed.get("version"):
-        raise Unreadable(
-            "this is no RSS or Atom feed; if it is another format, name it with"
+    try:
+        found = parse(decoded(whole(stream)), source=source, base=base)
+    except NotFeed as error:
+        raise NotFeed(
+            f"no RSS or Atom feed: {error}; if it is another format, name it with"
             " --input-format"
-        )
-    starts = [match.start() for match in _START.finditer(data)]
-    is_cut = bool(parsed["bozo"]) and _ends_inside_item(data, starts)
-    feed = _Feed(parsed["feed"], source, base, parsed.get("version", ""))
-    for number, (line, entry) in enumerate(
-        zip(_lines(data, starts, len(entries)), entries, strict=True), start=1
-    ):
-        record = to_record(feed.item(line, entry))
-        if is_cut and number == len(entries):
-            reason = "the feed is cut off inside this item"
-            yield Refused(line, reason, record.data, record.raw)
-        else:
-            yield record
+        ) from error
+    for item in found.items:
+        yield item if isinstance(item, Refused) else to_record(item)
 
 
-def _refuse_entities(data: bytes) -> None:
-    """Entities are what XML bombs are made of; real feeds have next to none."""
-    for encoding in ("ascii", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
-        if "<!ENTITY".encode(encoding) in data:
-            raise Unreadable(
-                "this feed declares XML entities (<!ENTITY), which are not read;"
-                " replace them by their text"
-            )
+def parse(text: str, *, source: str = "", base: str = "", most: int = 0) -> Feed:
+    """An RSS, RDF or Atom feed; of its items the ``most`` newest, or all for 0.
+
+    An item that the end of the feed cuts off is Refused. Raises NotFeed, and
+    Unreadable for a feed that declares XML entities or cannot be read.
+    """
+    whole_document = document(text)
+    total = len(whole_document.spans)
+    kept = newest(whole_document, most) if most else whole_document
+    parsed = _parsed(mended(kept.text), base)
+    entries, feed = parsed["entries"], parsed["feed"]
+    version = parsed.get("version", "")
+    if not entries and not version:
+        raise NotFeed("neither RSS nor Atom is in it")
+    spans = kept.spans
+    is_cut = bool(parsed["bozo"] and spans and not spans[-1].is_whole)
+    shared = _Feed(feed, source, base, version)
+    items: list[Item | Refused] = [
+        shared.item(line, entry)
+        for line, entry in zip(_lines(spans, len(entries)), entries, strict=True)
+    ]
+    if is_cut and items:
+        items[-1] = _cut_off(items[-1])
+    return Feed(
+        version=version,
+        title=shared.title,
+        items=items[:most] if most else items,
+        total=max(total, len(entries)),
+        site_url=first_url([feed.get("link") or "", *_links(feed, "alternate")], base),
+        self_url=first_url(_links(feed, "self"), base),
+        ttl_minutes=_ttl(feed),
+        problem=_problem(parsed, kept, is_cut, is_untouched=kept is whole_document),
+    )
 
 
-def _parsed(data: bytes, base: str) -> Any:
+def _parsed(text: str, base: str) -> Any:
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    if base:
+        headers["content-location"] = base
     try:
         return feedparser.parse(
-            io.BytesIO(_mended(data)),
-            response_headers={"content-location": base} if base else {},
+            io.BytesIO(text.encode("utf-8", "replace")),
+            response_headers=headers,
             resolve_relative_uris=False,
             sanitize_html=False,
         )
@@ -135,53 +158,57 @@ def _parsed(data: bytes, base: str) -> Any:
         raise Unreadable(f"this feed is too broken to be read ({error})") from error
 
 
-def _mended(data: bytes) -> bytes:
-    if b"\0" in data[:4] or not _ELEMENT.search(data):
-        return data  # not a superset of ASCII: UTF-16, UTF-32, EBCDIC
-    data = _REFERENCE.sub(_possible, data.translate(None, _CONTROL))
-    # feedparser looks for a DOCTYPE in quadratic time (20,000 empty lines before
-    # the root element: 1.3 s).
-    root = _ELEMENT.search(data)
-    prolog = data[: root.start()] if root else b""
-    return _BLANKS.sub(b"\n", prolog) + data[len(prolog) :]
-
-
-def _possible(match: re.Match[bytes]) -> bytes:
-    """A character reference as it is, or nothing if it is to no character."""
-    decimal, hexadecimal = (match[1] or b"").lstrip(b"0"), match[2]
-    if hexadecimal is not None:
-        digits = hexadecimal.lstrip(b"0")
-        code = int(digits or b"0", 16) if len(digits) <= 6 else 0
-    else:
-        code = int(decimal or b"0") if len(decimal) <= 7 else 0
-    is_character = code in {9, 10, 13} or 31 < code < 0xD800 or 0xDFFF < code < 0x110000
-    return match[0] if is_character else b""
-
-
-def _lines(data: bytes, starts: list[int], count: int) -> Iterator[int]:
+def _lines(spans: list[Span], count: int) -> Iterable[int]:
     """The line of each of ``count`` items; their numbers where that is not clear."""
-    if len(starts) != count:
-        yield from range(1, count + 1)
-        return
-    line, before = 1, 0
-    for start in starts:
-        line += data.count(b"\n", before, start)
-        before = start
-        yield line
+    if len(spans) != count:
+        return range(1, count + 1)
+    return (span.line for span in spans)
 
 
-def _ends_inside_item(data: bytes, starts: list[int]) -> bool:
-    return bool(starts) and _END.search(data, starts[-1]) is None
+def _cut_off(item: Item | Refused) -> Refused:
+    assert isinstance(item, Item)
+    record = to_record(item)
+    reason = "the feed is cut off inside this item"
+    return Refused(record.line, reason, record.data, record.raw)
+
+
+def _problem(parsed: Any, kept: Document, is_cut: bool, *, is_untouched: bool) -> str:
+    """What is wrong with a feed that is no XML, "" for one that is."""
+    if not parsed["bozo"]:
+        return ""
+    if is_cut:
+        return "the feed breaks off inside its last item, which was left out"
+    error = parsed.get("bozo_exception")
+    if not isinstance(error, SAXParseException):
+        return f"not well-formed XML ({error})"[:_MOST_REASON]
+    where = ""
+    if is_untouched and (number := error.getLineNumber()):
+        # feedparser has put a declaration before it.
+        where = f" in line {kept.line + number - 2}"
+    return f"not well-formed XML{where}: {error.getMessage()}"[:_MOST_REASON]
+
+
+def _ttl(feed: Any) -> int | None:
+    """Minutes that the feed may be left alone (RSS 2.0 ttl; RSS 1.0 syndication)."""
+    ttl = str(feed.get("ttl") or "").strip()
+    if _COUNT.fullmatch(ttl):
+        return int(ttl) or None
+    period = _MINUTES.get(str(feed.get("sy_updateperiod") or "").strip().lower())
+    frequency = str(feed.get("sy_updatefrequency") or "1").strip()
+    if period and _COUNT.fullmatch(frequency):
+        return max(1, period // max(1, int(frequency)))
+    return None
 
 
 class _Feed:
     """What an item takes from its feed."""
 
     def __init__(self, feed: Any, source: str, base: str, version: str) -> None:
-        self._source = source or _text(feed, "title")
+        self._is_atom = version.startswith("atom")
+        self.title = self._text(feed)
+        self._source = source or self.title
         self._base = base or feed.get("link") or ""
         self._language = feed.get("language") or ""
-        self._is_atom = version.startswith("atom")
 
     def item(self, line: int, entry: Any) -> Item:
         tags = _tags(entry)
@@ -189,10 +216,11 @@ class _Feed:
         return Item(
             line=line,
             base=self._base,
-            links=_unescaped([entry.get("link") or "", *_links(entry, "alternate")]),
-            title=_text(entry, "title"),
-            source=_text(entry.get("source") or {}, "title") or self._source,
-            dates=_dates(entry),
+            links=_unescaped(_addresses(entry)),
+            title=self._text(entry),
+            source=self._text(entry.get("source") or {}) or self._source,
+            dates=_dates(entry, "published", "updated", "created"),
+            updated=_dates(entry, "updated"),
             category=tags[0] if len(tags) == 1 else "",
             summary=summary,
             body=body,
@@ -203,6 +231,15 @@ class _Feed:
             tags=tags,
         )
 
+    def _text(self, fields: Any) -> str:
+        """A title: RSS and Atom may both have markup in it."""
+        value = fields.get("title") or ""
+        detail = fields.get("title_detail") or {}
+        is_said = self._is_atom or not sanitise.holds_tags(value)
+        if detail.get("type") == "text/plain" and is_said:
+            return clean(value)
+        return plain_text(value)
+
     def _texts(self, entry: Any) -> tuple[str, str]:
         """Summary and body, as HTML."""
         contents = [
@@ -211,20 +248,18 @@ class _Feed:
             # In RSS a plain one is a picture's description, taken for content.
             if self._is_atom or detail.get("type") != "text/plain"
         ]
-        body = next((text for each in contents if (text := _html(each))), "")
+        body = next((text for each in contents if (text := self._html(each))), "")
         summary = _html(entry.get("summary_detail") or {})
         if not body and len(summary) > LIMITS["summary"]:
             return "", summary
         return summary, body
 
-
-def _text(fields: Any, name: str) -> str:
-    """A title: RSS and Atom may both have markup in it."""
-    value = fields.get(name) or ""
-    detail = fields.get(f"{name}_detail") or {}
-    if detail.get("type") == "text/plain":
-        return clean(value)
-    return plain_text(value)
+    def _html(self, detail: Any) -> str:
+        """With its links made whole where xml:base says on what they stand."""
+        markup, base = _html(detail), detail.get("base") or ""
+        if markup and base and base != self._base:
+            return sanitise.article_html(markup, base=base)
+        return markup
 
 
 def _html(detail: Any) -> str:
@@ -267,20 +302,49 @@ def _language(entry: Any) -> str:
     return next((each["language"] for each in details if each.get("language")), "")
 
 
-def _dates(entry: Any) -> list[str]:
-    """As written first; feedparser reads forms that we do not."""
+def _addresses(entry: Any) -> list[str]:
+    """Of the piece: its link, else its id if that is one, else what it encloses."""
+    found = [entry.get("link") or "", *_links(entry, "alternate")]
+    if str(entry.get("id") or "").lower().startswith(("http://", "https://")):
+        found.append(entry["id"])
+    return [*found, *_links(entry, "enclosure")]
+
+
+def _dates(entry: Any, *names: str) -> list[str]:
+    """Each as written first; feedparser reads forms that we do not."""
     candidates = []
-    for name in ("published", "updated", "created"):
+    for name in names:
         if name in entry:
-            candidates += [entry[name] or "", _iso(entry.get(f"{name}_parsed"))]
+            text = entry[name] or ""
+            candidates += [text, _iso(text, entry.get(f"{name}_parsed"))]
     return candidates
 
 
-def _iso(moment: Any) -> str:
-    with suppress(TypeError, ValueError):
+def _iso(text: str, moment: Any) -> str:
+    """What feedparser has read, in UTC; "" where that cannot be what is written."""
+    with suppress(OverflowError, TypeError, ValueError):
         year, month, day, hour, minute, second = moment[:6]
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).isoformat()
+        read = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        if any(map(_is_written(text), (read, read - _DAY, read + _DAY))):
+            return read.isoformat()
     return ""
+
+
+def _is_written(text: str) -> Callable[[datetime], bool]:
+    """Whether a day is that of ``text``, by its numbers; feedparser guesses wildly.
+
+    The month may be a word, in any language.
+    """
+    numbers = {int(digits) for digits in _DIGITS.findall(text)}
+    has_words = _WORD.search(text) is not None
+
+    def is_written(day: datetime) -> bool:
+        has_year = {day.year, day.year % 100} & numbers
+        return bool(has_year and day.day in numbers) and (
+            has_words or day.month in numbers
+        )
+
+    return is_written
 
 
 def _images(entry: Any) -> list[str]:

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import images
 from articles.demo import material
 from articles.demo.pictures import picture
+from articles.images import library
 from articles.ingest.identity import canonical_url
 from articles.management.command import NewsroomCommand
 from articles.models import Article, Tag
@@ -102,7 +102,7 @@ class Command(NewsroomCommand):
             if piece.scene:
                 url = canonical_url(piece.record["url"])
                 data = picture(piece.scene, piece.record["url"])
-                images.attach(Article.objects.get(canonical_url=url), data)
+                library.attach(Article.objects.get(canonical_url=url), data)
 
     def _make_editor(self) -> str | None:
         """Make the editor's account; its password, or None if it was there."""

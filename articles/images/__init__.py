@@ -1,0 +1,1 @@
+"""Pictures: checked, encoded anew, stored once."""

@@ -1,0 +1,379 @@
+"""The pictures that pieces want: fetched, encoded anew in a worker, kept, attached.
+
+Threads fetch and wait for the workers; this one alone speaks to the database, and
+writes each picture in a transaction of its own. Whatever a process that dies has not
+written, the next one finds still wanted.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from articles.images import library
+from articles.images.encoding import Encoded
+from articles.models import Article, ArticleStatus, Image, Reuse
+from articles.models.feed import LONGEST_PAUSE
+
+from .addresses import Allow, Refused, Target, check_url
+from .agent import user_agent
+from .child import ChildFailed, Children, NotAPicture
+from .net import PICTURE, Failure, FetchError, fetch
+from .text import clean
+from .turns import Turns, Wish
+
+#: Fetches at the same time, and workers that encode what they bring.
+MOST_IN_FLIGHT = 8
+WORKERS = 2
+#: Seconds between two fetches from one host.
+GAP = 1.0
+#: A picture that cannot be had just now is asked for again after this, and after
+#: twice as long each time, until it was asked for so often.
+FIRST_PAUSE = timedelta(hours=1)
+MOST_TRIES = 5
+#: A host that fails so often in a row is left alone for the rest of the run.
+MOST_VAIN = 3
+#: When so many addresses have been tried and no server was reached, the rest of the
+#: run is in vain.
+MOST_UNREACHED = 24
+#: Failures that the report names.
+SAMPLES = 20
+#: What can be encoded, what comes cheapest first.
+ACCEPT = "image/jpeg,image/png,image/webp,image/gif;q=0.9,image/avif;q=0.8"
+
+_FOR_GOOD = {Failure.BLOCKED, Failure.TOO_LARGE}
+_GONE = {404, 410}
+# The connection was never made; what is later than that, a server had a part in.
+_UNREACHED = {Failure.DNS, Failure.CONNECT}
+_UNREADABLE = {"memory", "too_large"}
+#: What a failure writes of an article.
+_WRITTEN = ("image_wanted", "image_tries", "image_retry_at", "image_problem")
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why a picture was not had.
+
+    ``is_final`` says that asking again is no use, ``is_unreached`` that no server had
+    a part in it, ``retry_after`` (seconds) how long the host asks to be left alone.
+    """
+
+    reason: str
+    is_final: bool = False
+    is_network: bool = False
+    is_unreached: bool = False
+    retry_after: float = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of a run; all but ``fetched`` (files) and ``stored`` count articles.
+
+    ``stored`` pictures are new; ``shared`` articles got one that was there already,
+    or that another article got too. Of ``failed`` ones the articles say why.
+    ``skipped`` ones are left as they were: the host asked to be left alone or did not
+    answer, or somebody decided otherwise meanwhile.
+    """
+
+    wanted: int = 0
+    fetched: int = 0
+    stored: int = 0
+    shared: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    samples: list[str] = field(default_factory=list)
+    network_is_down: bool = False
+
+
+def wanting(now: datetime | None = None) -> QuerySet[Article]:
+    """The articles that want a picture and may show it; due ``now``, if it is given.
+
+    A pause that lies further ahead than any that is given is the work of a wrong
+    clock, and counts for nothing.
+    """
+    articles = Article.objects.filter(
+        image_wanted=True,
+        source__shows_images=True,
+        source__reuse__in=[Reuse.EXCERPT, Reuse.FULL_TEXT],
+    ).exclude(status__in=[ArticleStatus.SPIKED, ArticleStatus.KILLED])
+    if now is None:
+        return articles
+    return articles.filter(
+        Q(image_retry_at=None)
+        | Q(image_retry_at__lte=now)
+        | Q(image_retry_at__gt=now + 2 * LONGEST_PAUSE)
+    )
+
+
+def fetch_wanted(
+    *,
+    sources: Sequence[str] = (),
+    limit: int | None = None,
+    dry_run: bool = False,
+    on_progress: Callable[[Report], None] = lambda report: None,
+) -> Report:
+    """Fetch the wanted pictures, published pieces first and the newest first.
+
+    ``sources`` are slugs (none: all), ``limit`` is the most pictures to fetch. A dry
+    run fetches and encodes, and writes nothing. Raises what the database and the
+    storage raise.
+    """
+    allow = Allow.parse(settings.NEWSROOM_FETCH_ALLOW)
+    agent = user_agent()
+
+    def load(url: str) -> bytes:
+        return fetch(
+            url, limits=PICTURE, accept=ACCEPT, user_agent=agent, allow=allow
+        ).body
+
+    with Children(WORKERS) as children:
+
+        def encode(data: bytes) -> Encoded:
+            made = children.encode_picture(data)
+            return Encoded(made.jpeg, made.width, made.height, made.colour)
+
+        run = Run(load, encode, dry_run=dry_run, on_progress=on_progress)
+        return run.fetch(run.wishes(allow, sources, limit))
+
+
+class Run:
+    """One pass over the wanted pictures.
+
+    ``load`` gives the bytes at an address or raises FetchError; ``encode`` makes a
+    picture of them or raises NotAPicture, ChildFailed or ValueError. Both are called
+    in threads.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str], bytes],
+        encode: Callable[[bytes], Encoded],
+        *,
+        dry_run: bool = False,
+        on_progress: Callable[[Report], None] = lambda report: None,
+    ) -> None:
+        self.load = load
+        self.encode = encode
+        self.dry_run = dry_run
+        self.on_progress = on_progress
+        self.now = timezone.now()
+        self.report = Report()
+        self._done: SimpleQueue[tuple[Wish, Encoded | Miss | Exception]] = SimpleQueue()
+        self._new_digests: set[str] = set()
+        self._vain: dict[str, int] = {}
+        self._unreached: list[tuple[Wish, Miss]] = []
+        self._is_network_up = False
+
+    def wishes(
+        self, allow: Allow, sources: Sequence[str], limit: int | None
+    ) -> list[Wish]:
+        """What is due, one for each address; what may not be asked fails at once."""
+        rank = Case(When(status=ArticleStatus.PUBLISHED, then=Value(0)), default=1)
+        articles = wanting(self.now).order_by(rank, "-source_published_at", "-pk")
+        if sources:
+            articles = articles.filter(source__slug__in=sources)
+        found: dict[str, list[int]] = {}
+        for pk, url in articles.values_list("pk", "image_url").iterator():
+            if url in found or limit is None or len(found) < limit:
+                found.setdefault(url, []).append(pk)
+        wishes = []
+        for url, ids in found.items():
+            self.report.wanted += len(ids)
+            try:
+                target = check_url(url, allow)
+            except Refused as error:
+                self._miss(Wish(url, "", tuple(ids)), Miss(str(error), is_final=True))
+                continue
+            gap = 0 if _is_here(target) else GAP
+            wishes.append(Wish(url, target.host, tuple(ids), gap))
+        return wishes
+
+    def fetch(self, wishes: Iterable[Wish]) -> Report:
+        """Fetch them all, several at once but never two from one host."""
+        turns = Turns(wishes)
+        started = time.monotonic()
+        flying = 0
+        while turns or flying:
+            while flying < MOST_IN_FLIGHT and (wish := turns.take()):
+                self._start(wish)
+                flying += 1
+            try:
+                # With room for more, a host may come free before a fetch ends.
+                patience = turns.pause if flying < MOST_IN_FLIGHT else None
+                wish, got = self._done.get(timeout=patience)
+            except Empty:
+                continue
+            flying -= 1
+            if isinstance(got, Exception):
+                raise got
+            self._conclude(wish, got, turns)
+            turns.give_back(wish)
+            self.report.seconds = time.monotonic() - started
+            self.on_progress(self.report)
+        self._count_unreached()
+        return self.report
+
+    def _start(self, wish: Wish) -> None:
+        """Obtain the picture in a thread, which nobody waits for after Ctrl-C."""
+
+        def obtain() -> None:
+            try:
+                self._done.put((wish, self._obtain(wish.url)))
+            except Exception as error:  # noqa: BLE001 raised where it is waited for
+                self._done.put((wish, error))
+
+        threading.Thread(target=obtain, name="picture", daemon=True).start()
+
+    def _obtain(self, url: str) -> Encoded | Miss:
+        """The picture at an address. Runs in a thread, without the database."""
+        try:
+            return self.encode(self.load(url))
+        except FetchError as error:
+            return Miss(
+                str(error),
+                is_final=error.kind in _FOR_GOOD or error.status in _GONE,
+                is_network=error.is_network,
+                is_unreached=error.is_network and error.kind in _UNREACHED,
+                retry_after=error.retry_after or _usual_rest(error),
+            )
+        except NotAPicture as error:
+            return Miss(str(error), is_final=True)
+        except ChildFailed as error:
+            return Miss(error.reason, is_final=error.kind in _UNREADABLE)
+        except ValueError as error:
+            return Miss(str(error))
+
+    def _conclude(self, wish: Wish, got: Encoded | Miss, turns: Turns) -> None:
+        if isinstance(got, Encoded) or not got.is_unreached:
+            self._is_network_up = True
+        if isinstance(got, Encoded):
+            self.report.fetched += 1
+            self._vain.pop(wish.host, None)
+            self._keep(wish, got)
+            return
+        self._vain[wish.host] = (
+            self._vain.get(wish.host, 0) + 1 if got.is_network else 0
+        )
+        if got.retry_after and not got.is_final:
+            self._postpone(turns.drop(wish.host), got.retry_after)
+        elif self._vain[wish.host] >= MOST_VAIN:
+            self._skip(turns.drop(wish.host))
+        if got.is_unreached:
+            self._unreached.append((wish, got))
+        else:
+            self._miss(wish, got)
+        if self._is_network_up:
+            self._count_unreached()
+        elif len(self._unreached) >= MOST_UNREACHED:
+            self._skip(turns.drop_all())
+
+    def _keep(self, wish: Wish, encoded: Encoded) -> None:
+        """Attach the picture to all that still want it; kept only if any does."""
+        digest = library.digest_of(encoded)
+        known = digest in self._new_digests
+        known = known or Image.objects.filter(digest=digest).exists()
+        with transaction.atomic():
+            ids = [article.pk for article in self._locked(wish, wanting())]
+            if ids and not self.dry_run:
+                Article.objects.filter(pk__in=ids).update(
+                    image=library.keep(encoded),
+                    image_wanted=False,
+                    image_tries=0,
+                    image_retry_at=None,
+                    image_problem="",
+                )
+        if ids:
+            self._new_digests.add(digest)
+        is_new = bool(ids) and not known
+        self.report.stored += is_new
+        self.report.shared += len(ids) - is_new
+        self.report.skipped += len(wish.articles) - len(ids)
+
+    def _miss(self, wish: Wish, miss: Miss) -> None:
+        """Write why there is no picture, and when it is asked for again, if it is."""
+        with transaction.atomic():
+            articles = list(self._locked(wish, wanting(self.now)))
+            for article in articles:
+                _mark(article, miss)
+            if not self.dry_run:
+                Article.objects.bulk_update(articles, _WRITTEN)
+        self.report.failed += len(articles)
+        self.report.skipped += len(wish.articles) - len(articles)
+        if articles and len(self.report.samples) < SAMPLES:
+            whose = ", ".join(str(article.pk) for article in articles[:3])
+            more = " …" if len(articles) > 3 else ""
+            self.report.samples.append(
+                f"article {whose}{more}: {clean(wish.url)}: {articles[0].image_problem}"
+            )
+
+    def _locked(self, wish: Wish, articles: QuerySet[Article]) -> QuerySet[Article]:
+        """Of the wish's articles those that still want this very picture, held.
+
+        An editor's choice or another process may have come in between.
+        """
+        found = articles.filter(pk__in=wish.articles, image_url=wish.url)
+        return found.order_by("pk").select_for_update(of=("self",)).only(*_WRITTEN)
+
+    def _postpone(self, wishes: list[Wish], seconds: float) -> None:
+        """The host asks to be left alone: not their fault, but not now either."""
+        ids = [pk for wish in wishes for pk in wish.articles]
+        pause = min(timedelta(seconds=seconds), LONGEST_PAUSE)
+        if not self.dry_run:
+            wanting().filter(pk__in=ids).update(image_retry_at=timezone.now() + pause)
+        self._skip(wishes)
+
+    def _skip(self, wishes: list[Wish]) -> None:
+        self.report.skipped += sum(len(wish.articles) for wish in wishes)
+
+    def _count_unreached(self) -> None:
+        """Those that no server answered count as failed once any server did.
+
+        Until then it may be our own network, and then nobody is to blame.
+        """
+        if self._is_network_up:
+            for wish, miss in self._unreached:
+                self._miss(wish, miss)
+        elif self._unreached:
+            self.report.network_is_down = True
+            self.report.failed += sum(len(wish.articles) for wish, _ in self._unreached)
+            self.report.samples += [
+                f"{clean(wish.url)}: {clean(miss.reason)}"
+                for wish, miss in self._unreached[:SAMPLES]
+            ]
+        self._unreached = []
+
+
+def _mark(article: Article, miss: Miss) -> None:
+    """Note a failure on the article, without saving it."""
+    pause = max(
+        FIRST_PAUSE * 2 ** min(article.image_tries, MOST_TRIES),
+        timedelta(seconds=miss.retry_after),
+    )
+    article.image_tries += 1
+    has_had_enough = article.image_tries >= MOST_TRIES and not miss.is_final
+    tail = f" (given up after {article.image_tries} tries)" if has_had_enough else ""
+    article.image_problem = clean(miss.reason)[: 300 - len(tail)] + tail
+    article.image_wanted = not (miss.is_final or has_had_enough)
+    article.image_retry_at = (
+        timezone.now() + min(pause, LONGEST_PAUSE) if article.image_wanted else None
+    )
+
+
+def _usual_rest(error: FetchError) -> float:
+    """Seconds for a host that has had enough of us, but does not say for how long."""
+    return FIRST_PAUSE.total_seconds() if error.status == 429 else 0
+
+
+def _is_here(target: Target) -> bool:
+    """Whether it lies on this machine, which needs no rest between two fetches."""
+    if target.address:
+        return target.address.is_loopback
+    return target.host == "localhost" or target.host.endswith(".localhost")

@@ -1,0 +1,102 @@
+"""Fetch the pictures that pieces want."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandParser
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from articles.ingest import pictures
+from articles.management.command import (
+    ENVIRONMENT,
+    ITEM_ERRORS,
+    NewsroomCommand,
+    usage_error,
+)
+from articles.models import Source
+
+#: Of the report, what is printed as its facts.
+FACTS = ("wanted", "fetched", "stored", "shared", "failed", "skipped", "seconds")
+
+
+class Command(NewsroomCommand):
+    help = (
+        "Fetch the pictures that pieces want, check and encode them anew, and keep"
+        " them: published pieces first and the newest first. A picture that cannot"
+        " be had just now is asked for again by a later run, five times at most,"
+        " with pauses that double from one hour; why a piece has none stands on its"
+        " page in the admin. Any number of processes may run this at once."
+    )
+    examples = """manage.py fetch_images
+    manage.py fetch_images --source pacific-ledger --limit 100
+    manage.py fetch_images --dry-run --format json"""
+
+    def add_own_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--source",
+            action="extend",
+            nargs="+",
+            metavar="SLUG",
+            default=[],
+            help="only pictures of these sources",
+        )
+        parser.add_argument(
+            "--limit", type=int, metavar="N", help="fetch at most N pictures"
+        )
+
+    def run(self, **options: Any) -> int | None:
+        _check(options)
+        with self._progress(options) as progress:
+            task = progress.add_task("Fetching", total=None)
+            report = pictures.fetch_wanted(
+                sources=options["source"],
+                limit=options["limit"],
+                dry_run=options["dry_run"],
+                on_progress=lambda report: progress.update(
+                    task, description=_line(report)
+                ),
+            )
+        return self._finish(report, options)
+
+    def _progress(self, options: dict[str, Any]) -> Progress:
+        console = self.console(options)
+        return Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+    def _finish(self, report: pictures.Report, options: dict[str, Any]) -> int | None:
+        facts = {name: asdict(report)[name] for name in FACTS}
+        self.print_report(facts | {"seconds": round(report.seconds, 3)}, options)
+        if options["dry_run"]:
+            self.say("Dry run, nothing kept.")
+        for line in report.samples:
+            self.say(line)
+        if report.network_is_down:
+            self.say(
+                "No server could be reached, so the network counts as down and no"
+                " picture as failed. When it is up again, run the same command."
+            )
+            return ENVIRONMENT
+        return ITEM_ERRORS if report.failed else None
+
+
+def _check(options: dict[str, Any]) -> None:
+    if options["limit"] is not None and options["limit"] < 1:
+        raise usage_error("--limit: a number from 1 on.")
+    known = set(
+        Source.objects.filter(slug__in=options["source"]).values_list("slug", flat=True)
+    )
+    if unknown := sorted(set(options["source"]) - known):
+        raise usage_error(f"--source: there is no {', '.join(unknown)}.")
+
+
+def _line(report: pictures.Report) -> str:
+    return (
+        f"{report.wanted} wanted, {report.stored} stored, {report.shared} shared,"
+        f" {report.failed} failed"
+    )
