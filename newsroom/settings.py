@@ -83,11 +83,20 @@ def env_database(name: str, default: str = "") -> dict[str, Any]:
             "timeout": 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
-    else:
+    elif answers_requests():
         # The pool is set here and not in the URL: there it would be the text
-        # "true". min_size 0 keeps commands from opening idle connections.
+        # "true".
         options["pool"] = {"min_size": 0, "max_size": 10, "timeout": 15}
     return config
+
+
+def answers_requests() -> bool:
+    """Whether this process serves, on several threads, and profits from a pool.
+
+    A command has one connection; where the server is away, a pool would keep its
+    user waiting for 15 seconds and hide the reason.
+    """
+    return Path(sys.argv[0]).name != "manage.py" or "runserver" in sys.argv
 
 
 def env_zone(name: str, default: str) -> str:

@@ -8,8 +8,11 @@ failed (database, network), 130 interrupted.
 import argparse
 import datetime
 import json
+import signal
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -86,7 +89,8 @@ class NewsroomCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            code = self.run(**options)
+            with told_to_end():
+                code = self.run(**options)
         except ValidationError as error:
             raise CommandError("; ".join(error.messages), returncode=USAGE) from error
         except DatabaseError as error:
@@ -137,6 +141,19 @@ class NewsroomCommand(BaseCommand):
     def _print(self, table: Table) -> None:
         console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]
         console.print(table)
+
+
+@contextmanager
+def told_to_end() -> Iterator[None]:
+    """Take SIGTERM, by which supervisors end a process, like Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def told(error: DatabaseError) -> str:

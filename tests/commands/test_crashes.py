@@ -156,13 +156,14 @@ def test_an_import_that_is_killed_over_its_suggestions_is_repaired(
     assert scratch.contents() == undisturbed[IMPORT]
 
 
-def test_ctrl_c_ends_with_130_and_says_how_to_go_on(scratch, file, undisturbed):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_who_ends_an_import_is_told_how_to_go_on(scratch, undisturbed, sent):
     process = scratch.start(*IMPORT, "--input-format=ndjson", "-")
     assert process.stdin
     process.stdin.write(ndjson(MIXED[:20]))
     process.stdin.flush()
     until(lambda: committed(scratch) >= 15, process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     stopped = ended(process)
     assert (stopped.code, stopped.out) == (130, "")
     assert "Traceback" not in stopped.err
