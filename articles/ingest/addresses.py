@@ -180,7 +180,10 @@ def _exemption(entry: str) -> _Exemption:
     parts = _ENTRY.fullmatch(entry)
     try:
         if parts is None or "/" in entry:
-            raise ValueError("neither host, host:port nor a network like 10.0.0.0/8")
+            raise ValueError(
+                "neither a host, with or without a port number, nor a network like"
+                " 10.0.0.0/8"
+            )
         port = int(parts["port"]) if parts["port"] else None
         if port is not None and not 0 < port < 65_536:
             raise ValueError("the port is not between 1 and 65,535")
