@@ -22,7 +22,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from articles.ingest import net
 from articles.ingest.addresses import Allow
 from articles.ingest.net import (
     FEED,
@@ -34,6 +33,7 @@ from articles.ingest.net import (
     FetchError,
     Hop,
     Limits,
+    connection,
     fetch,
     retry_after,
 )
@@ -87,9 +87,9 @@ def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     """The test's own authority is the one that the system trusts."""
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     monkeypatch.setenv("SSL_CERT_DIR", str(authority.folder / "none"))
-    net._tls.cache_clear()
+    connection.tls.cache_clear()
     yield
-    net._tls.cache_clear()
+    connection.tls.cache_clear()
 
 
 def get(

@@ -110,6 +110,7 @@ def test_an_atom_entry_becomes_a_record() -> None:
         "title": "a <b> c",
         "source": "Harbour & Coast",
         "published": "2026-03-01T09:30:00+09:00",
+        "updated": "2026-03-02T09:30:00+09:00",
         "summary": "<p>1 &lt; 2</p>",
         "body": "<p>Text</p>",
         "author": "News Desk, Harbour Desk",
@@ -172,8 +173,8 @@ def test_items_carry_the_lines_where_they_begin() -> None:
 
 def test_items_carry_their_numbers_where_lines_are_not_clear() -> None:
     item = "<item><link>https://ledger.example/1</link></item>"
-    comment = "<!-- <item> -->"
-    found = read(RSS.format(items=item + comment + item))
+    another = '<x:item xmlns:x="https://x.example/ns">of something else</x:item>'
+    found = read(RSS.format(items=item + another + item))
     assert [each.line for each in found] == [1, 2]
 
 
@@ -441,7 +442,7 @@ def test_a_feed_of_more_than_20_mb_is_unreadable_and_says_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("data", "form", "reason"),
     [
-        ("hello", "rss", "no RSS or Atom feed; .* --input-format"),
+        ("hello", "rss", "no RSS or Atom feed: .* --input-format"),
         ("", "atom", "no RSS or Atom feed"),
         ("<html><body>Log in</body></html>", "rss", "no RSS or Atom feed"),
         ("[]", "jsonfeed", "a feed is an object"),
