@@ -111,6 +111,7 @@ NO_PICTURES = {
 
 @pytest.mark.parametrize("name", NO_PICTURES)
 def test_what_is_no_picture_is_refused_with_the_reason(name: str) -> None:
+    """Fault 63."""
     data, why = NO_PICTURES[name]
     begun = time.monotonic()
 
@@ -121,6 +122,7 @@ def test_what_is_no_picture_is_refused_with_the_reason(name: str) -> None:
 
 
 def test_the_first_of_ten_thousand_frames_is_the_picture() -> None:
+    """Fault 63."""
     begun = time.monotonic()
 
     made = encode(animation(10_000))
@@ -247,6 +249,7 @@ def marked_gif() -> bytes:
     ids=["JPEG", "GIF", "WebP", "ZIP", "HTML", "GIF and script", "JPEG and script"],
 )
 def test_nothing_but_the_pixels_comes_through(data: bytes) -> None:
+    """Fault 63."""
     assert MARK in data
 
     jpeg = encode(data).jpeg

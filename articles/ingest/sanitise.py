@@ -62,6 +62,9 @@ _DROPPED = _names(
     " param progress script select style svg template textarea title track"
 )
 _EMBEDS = _names("audio embed iframe object video")
+#: Elements that never hold anything (HTML, 13.1.2), of which libxml2 knows no better
+#: than that the rest of the paragraph lies in them.
+_VOID = _names("bgsound embed keygen track")
 _RENAMED = {
     "dir": "ul",
     "h1": "h2",
@@ -258,13 +261,15 @@ class _Builder:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         depth = len(self._open)
         self.is_too_deep |= depth >= PARSER_DEPTH
-        if self._hidden_at is None and tag in _DROPPED:
+        if self._hidden_at is None and tag in _DROPPED - _VOID:
             self._hidden_at = depth
         is_kept = self._hidden_at is None and depth < MOST_DEPTH and tag in _BUILT
-        self._open.append(is_kept)
+        self._open.append(is_kept and tag not in _VOID)
         if is_kept:
             read = {k: printable(v) for k, v in attributes.items() if k in _READ}
             self._tree.start(tag, read)
+            if tag in _VOID:
+                self._tree.end(tag)
 
     def end(self, tag: str) -> None:
         if self._open.pop():

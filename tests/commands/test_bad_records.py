@@ -332,6 +332,7 @@ def as_csv(*rows):
 
 
 def test_cells_like_formulas_arrive_as_text_and_leave_protected(run):
+    """Fault 59."""
     rows = [
         [f"https://ledger.example/{n}", f"{text} title", "Ledger", text]
         for n, text in enumerate(FORMULAS)

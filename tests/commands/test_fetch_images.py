@@ -70,6 +70,7 @@ def fetch_images(*arguments: object) -> tuple[int, dict[str, int], str]:
 def test_pictures_of_every_fate_in_one_run(
     server: ScriptedServer, shared: Path
 ) -> None:
+    """Fault 63."""
     photograph = (shared / "images/exif/Landscape_6.jpg").read_bytes()
     server.on("/good.jpg", answer(photograph, content_type="text/html"))
     server.on("/moved.jpg", redirect("/good.jpg"))

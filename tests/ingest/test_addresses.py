@@ -174,6 +174,7 @@ PUBLIC = [
 
 @pytest.mark.parametrize(("host", "reason"), NOT_PUBLIC_HOSTS.items())
 def test_a_host_that_is_not_public_is_refused(host: str, reason: str) -> None:
+    """Fault 21."""
     for url in (f"http://{host}/feed", f"https://{host}:8443/feed"):
         with pytest.raises(Refused, match=reason):
             check_url(url)
@@ -185,6 +186,7 @@ def test_a_host_that_is_not_public_is_refused(host: str, reason: str) -> None:
 def test_an_address_that_is_no_plain_web_address_is_refused(
     url: str, reason: str
 ) -> None:
+    """Fault 23."""
     with pytest.raises(Refused, match=reason):
         check_url(url)
 

@@ -137,6 +137,7 @@ def workers() -> set[int]:
 def test_a_worker_that_fails_is_told_of_and_the_next_feed_is_fine(
     faulty: Children, order: str, kind: str, reason: str
 ) -> None:
+    """Fault 43."""
     began = time.monotonic()
     with pytest.raises(ChildFailed) as failure:
         parse(faulty, order.encode())
@@ -411,6 +412,7 @@ def test_a_worker_starts_in_well_under_a_second_and_is_quick_then() -> None:
 
 
 def test_a_page_is_no_feed_and_its_feeds_are_told_of(children: Children) -> None:
+    """Fault 35."""
     page = b"<html><link rel=alternate type=application/rss+xml href=/rss></html>"
     with pytest.raises(NotAFeed, match="a web page, not a feed") as refusal:
         parse(children, page)

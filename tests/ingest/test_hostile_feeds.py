@@ -105,6 +105,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_whole_items_of_malformed_xml_come_in(children: Children, broken: str) -> None:
+    """Fault 38."""
     feed = parse(children, rss(broken, item(3)))
     assert titles(feed) == ["Item 1", "Item 2", "Item 3"]
     assert feed.title == "Ledger"
@@ -122,6 +123,7 @@ def test_whole_items_of_malformed_xml_come_in(children: Children, broken: str) -
     ],
 )
 def test_junk_before_a_feed_is_passed_over(children: Children, junk: str) -> None:
+    """Fault 38."""
     feed = parse(children, junk + rss(item(1)))
     assert titles(feed) == ["Item 1"]
     assert feed.problem == ""
@@ -130,6 +132,7 @@ def test_junk_before_a_feed_is_passed_over(children: Children, junk: str) -> Non
 
 
 def test_a_malformed_feed_says_what_is_wrong_and_where(children: Children) -> None:
+    """Fault 38."""
     feed = parse(children, rss(item(1), "\n\n<oops>", item(2)))
     assert feed.problem == "not well-formed XML in line 7: mismatched tag"
     assert parse(children, rss(item(1))).problem == ""
@@ -139,6 +142,7 @@ def test_a_malformed_feed_says_what_is_wrong_and_where(children: Children) -> No
 def test_an_item_that_is_cut_off_stays_out_and_those_before_it_come_in(
     children: Children, left: int
 ) -> None:
+    """Fault 39."""
     whole = rss(item(1), item(2, "<description>Longer words</description>"))
     feed = parse(children, whole[: whole.index("<title>Item 2") + left])
     assert titles(feed) == ["Item 1"]
@@ -151,6 +155,7 @@ def test_an_item_that_is_cut_off_stays_out_and_those_before_it_come_in(
 def test_no_prefix_of_a_feed_changes_an_item_before_its_end(
     children: Children,
 ) -> None:
+    """Fault 39."""
     data = rss(*(item(n, f"<description>Text {n}</description>") for n in range(4)))
     whole = {entry.url: entry for entry in parse(children, data).entries}
     for end in range(0, len(data), 13):
@@ -189,6 +194,7 @@ LABELS = [
 def test_the_text_is_right_whatever_the_labels_say(
     children: Children, charset: str, declared: str, header: str
 ) -> None:
+    """Fault 40."""
     declaration = f' encoding="{declared}"' if declared else ""
     feed = rss(item(1, f"<description>{WORDS}</description>")).replace(
         ' encoding="utf-8"', declaration
@@ -216,6 +222,7 @@ def test_the_text_is_right_whatever_the_labels_say(
 def test_declared_charsets_are_read(
     children: Children, charset: str, words: str
 ) -> None:
+    """Faults 40 and 41."""
     feed = rss(item(1, f"<description>{words}</description>"))
     data = feed.replace("utf-8", charset).encode(charset)
     assert only(parse(children, data)).summary == words
@@ -276,6 +283,7 @@ DOCTYPES = {
 def test_a_feed_that_declares_entities_is_refused_unread(
     children: Children, listener: tuple[int, list[str]], doctype: str, encoding: str
 ) -> None:
+    """Fault 42."""
     port, callers = listener
     doctype = doctype.replace("PORT", str(port))
     feed = rss(item(1, f"<description>{'&l9;' * 1_000}</description>"))
@@ -299,6 +307,7 @@ def test_a_feed_that_declares_entities_is_refused_unread(
 def test_what_stands_before_the_root_is_neither_read_nor_asked_for(
     children: Children, listener: tuple[int, list[str]], doctype: str
 ) -> None:
+    """Fault 42."""
     port, callers = listener
     doctype = doctype.replace("PORT", str(port))
     include = (
@@ -335,6 +344,7 @@ HEAVY = {
 def test_a_feed_of_great_weight_ends_at_the_limit_and_hurts_itself_alone(
     impatient: Children, heavy: str
 ) -> None:
+    """Fault 43."""
     began = time.monotonic()
     try:
         feed = parse(impatient, rss(heavy, GOOD))
@@ -377,6 +387,7 @@ LIGHT = {
 def test_a_feed_that_was_to_be_heavy_is_read_in_no_time(
     children: Children, light: str
 ) -> None:
+    """Faults 43 and 44."""
     began = time.monotonic()
     feed = parse(children, rss(item(1, light), GOOD))
     assert time.monotonic() - began < 3
@@ -389,6 +400,7 @@ def test_a_feed_that_was_to_be_heavy_is_read_in_no_time(
 
 def test_of_50_000_items_the_newest_thousand_are_kept(children: Children) -> None:
     # The newest stand in the middle, as no heuristics of first or last would find.
+    """Fault 46."""
     ages = [abs(number - 25_000) for number in range(50_000)]
     items = (
         item(number, f"<pubDate>{date(age)}</pubDate>")
@@ -459,6 +471,7 @@ COMBINATIONS = [
 def test_an_item_is_read_with_whatever_it_has(
     children: Children, parts: frozenset[str]
 ) -> None:
+    """Fault 47."""
     inside = "".join(PARTS[name] for name in PARTS if name in parts)
     feed = parse(children, rss(f"<item>{inside}</item>", GOOD))
     assert titles(feed)[-1] == "Good"
@@ -499,6 +512,7 @@ def test_an_item_is_read_with_whatever_it_has(
 def test_an_item_lies_at_its_link_else_its_id_else_what_it_encloses(
     children: Children, inside: str, url: str
 ) -> None:
+    """Fault 47."""
     assert (
         only(parse(children, rss(f"<item><title>T</title>{inside}</item>"))).url == url
     )
@@ -507,6 +521,7 @@ def test_an_item_lies_at_its_link_else_its_id_else_what_it_encloses(
 def test_an_item_without_a_title_is_called_by_its_first_words(
     children: Children,
 ) -> None:
+    """Fault 47."""
     link = "<link>https://ledger.example/1</link>"
     words = [f"word{number}" for number in range(40)]
     text = f"<![CDATA[<p>{' '.join(words)}</p>]]>"
@@ -547,6 +562,7 @@ def test_an_item_without_a_title_is_called_by_its_first_words(
 def test_a_date_is_kept_as_written_and_read_where_it_can_be(
     children: Children, written: str, moment: str | None
 ) -> None:
+    """Fault 56."""
     feed = rss(item(1, f"<pubDate>{written}</pubDate>"))
     entry = only(parse(children, feed, zone_name="Asia/Tokyo"))
     assert entry.published_raw == written[:100]
@@ -611,6 +627,7 @@ FIELDS = {
 def test_every_address_that_is_kept_is_absolute_http_or_https(
     children: Children, payload: str
 ) -> None:
+    """Fault 57."""
     escaped = html.escape(payload)
     items = [
         f"<item><title>{name}</title>{markup.format(escaped, escaped)}{link}</item>"
@@ -656,6 +673,7 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>Words"
 
 
 def test_no_field_of_a_feed_keeps_active_content(children: Children) -> None:
+    """Fault 58."""
     text = html.escape(SCRIPT)
     names = ("title", "author", "dc:creator", "category", "guid", "description",
              "content:encoded", "language", "source", "dc:title")  # fmt: skip
@@ -675,6 +693,7 @@ def test_no_field_of_a_feed_keeps_active_content(children: Children) -> None:
     "dirt", ["\0", "\u202e", "\u200b", "\ufffe", "&#0;", "&#x202e;", "\x1b", "\x9d"]
 )
 def test_what_no_database_or_eye_takes_is_gone(children: Children, dirt: str) -> None:
+    """Fault 60."""
     inside = f"<description>a{dirt}b</description><category>c{dirt}d</category>"
     entry = only(parse(children, rss(item(1, inside))))
     assert entry.summary.replace(" ", "") == "ab"
@@ -682,6 +701,7 @@ def test_what_no_database_or_eye_takes_is_gone(children: Children, dirt: str) ->
 
 
 def test_a_title_of_1_mb_is_cut_and_emoji_stay_whole(children: Children) -> None:
+    """Fault 60."""
     long = f"<item><title>{'title ' * 170_000}</title><link>/1</link></item>"
     family = "👩‍👩‍👧 at home"
     feed = parse(
@@ -714,11 +734,13 @@ def test_a_feed_speaks_for_nobody_but_its_own_source(children: Children) -> None
 def test_json_that_is_no_feed_is_none(
     children: Children, data: str, reason: str
 ) -> None:
+    """Fault 61."""
     with pytest.raises(NotAFeed, match=reason):
         parse(children, data, content_type="application/feed+json")
 
 
 def test_json_feed_items_of_wrong_types_are_refused_alone(children: Children) -> None:
+    """Fault 61."""
     good = {"url": "https://ledger.example/1", "title": "Good"}
     wrong: list[object] = [
         None,
@@ -741,6 +763,7 @@ def test_json_feed_items_of_wrong_types_are_refused_alone(children: Children) ->
 def test_of_keys_given_twice_the_last_one_counts_and_nan_is_no_number(
     children: Children,
 ) -> None:
+    """Fault 61."""
     item = '{"url": "https://l.example/", "id": NaN, "title": "A", "title": "B"}'
     data = f'{{"version": "https://jsonfeed.org/version/1", "items": [{item}]}}'
     assert only(parse(children, data)).title == "B"
@@ -775,6 +798,7 @@ def test_numbers_of_a_million_digits_cost_no_time(children: Children) -> None:
 def test_what_is_no_feed_says_so_whatever_its_label(
     children: Children, data: str, reason: str
 ) -> None:
+    """Faults 35 and 36."""
     with pytest.raises(NotAFeed, match=reason) as refusal:
         parse(children, data, content_type="application/rss+xml")
     assert refusal.value.feeds == []

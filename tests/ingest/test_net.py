@@ -319,6 +319,7 @@ def test_validators_are_sent_as_they_came_and_304_is_an_answer(
 def test_either_validator_makes_304_an_answer_even_with_a_body(
     server: ScriptedServer, validator: dict[str, str]
 ) -> None:
+    """Fault 26."""
     server.on("/", answer(b"body against the rules", 304))
 
     fetched = get(server, **validator)
@@ -330,6 +331,7 @@ def test_either_validator_makes_304_an_answer_even_with_a_body(
 def test_304_without_having_been_asked_for_is_a_failure(
     server: ScriptedServer, validators: dict[str, str]
 ) -> None:
+    """Fault 26."""
     server.on("/", answer(status=304, content_length=""))
 
     error = failure(server, **validators)
@@ -357,6 +359,7 @@ def test_304_without_having_been_asked_for_is_a_failure(
 def test_a_validator_is_kept_verbatim_or_not_at_all(
     server: ScriptedServer, etag: str, expected: str
 ) -> None:
+    """Fault 29."""
     server.on("/", answer(BODY, etag=etag, last_modified=etag))
 
     fetched = get(server)
@@ -420,6 +423,7 @@ def test_what_unpacks_to_more_than_the_cap_is_refused_by_its_size(
 def test_a_bomb_of_300_mb_never_costs_more_than_its_cap(
     server: ScriptedServer,
 ) -> None:
+    """Fault 10."""
     bomb = gzip_of_zeros(300 * MIB)
     assert len(bomb) < MIB
     server.on("/", answer(bomb, content_encoding="gzip"))
@@ -437,6 +441,7 @@ def test_a_bomb_of_300_mb_never_costs_more_than_its_cap(
 
 
 def test_an_endless_body_is_cut_off_soon() -> None:
+    """Fault 9."""
     sent: list[int] = []
 
     def pour(peer: Peer) -> None:
@@ -527,6 +532,7 @@ def test_what_follows_a_whole_gzip_is_another_or_padding(
 def test_an_encoding_that_nobody_asked_for_or_that_is_broken_is_refused(
     server: ScriptedServer, reply: bytes
 ) -> None:
+    """Faults 11 and 12."""
     server.on("/", reply)
 
     error = failure(server)
@@ -559,6 +565,7 @@ def test_an_encoding_that_nobody_asked_for_or_that_is_broken_is_refused(
 def test_a_body_that_breaks_off_is_never_handed_on(
     server: ScriptedServer, reply: Reply
 ) -> None:
+    """Faults 6, 7 and 8."""
     server.on("/", reply)
 
     error = failure(server)
@@ -571,6 +578,7 @@ def test_a_body_that_breaks_off_is_never_handed_on(
 def test_an_answer_cut_at_any_byte_is_never_taken_for_a_whole_one(
     server: ScriptedServer, cut: int
 ) -> None:
+    """Faults 7 and 8."""
     server.on("/", answer(BODY, etag='"a"')[:cut])
 
     assert failure(server).kind == Failure.TRUNCATED
@@ -580,6 +588,7 @@ def test_an_answer_cut_at_any_byte_is_never_taken_for_a_whole_one(
 def test_a_server_that_says_nothing_may_be_the_fault_of_the_network(
     greeting: Reply,
 ) -> None:
+    """Fault 3."""
     with ScriptedServer(greeting=greeting) as server:
         error = failure(server, limits=SHORT)
 
@@ -611,6 +620,7 @@ def test_a_server_that_says_nothing_may_be_the_fault_of_the_network(
 def test_what_is_no_proper_http_or_has_too_many_headers_is_refused(
     server: ScriptedServer, reply: Reply
 ) -> None:
+    """Fault 13."""
     server.on("/", reply)
 
     error = failure(server)
@@ -705,6 +715,7 @@ def test_whatever_a_server_says_the_outcome_is_a_result_or_a_fetch_error(
 def test_no_server_holds_a_fetch_longer_than_its_limits(
     server: ScriptedServer, reply: Reply, status: int | None, limit: str
 ) -> None:
+    """Faults 3, 4 and 5."""
     server.on("/", reply)
     most = getattr(SHORT, limit)
     start = time.monotonic()
@@ -797,6 +808,7 @@ def test_an_address_that_never_answers_leaves_time_for_the_next(
 def test_no_form_of_an_address_that_is_not_public_is_connected_to(
     server: ScriptedServer, host: str
 ) -> None:
+    """Fault 21."""
     with ScriptedServer() as listener:
         location = f"http://{host}:{listener.port}/".encode().decode("latin-1")
         server.on("/", redirect(location))
@@ -818,6 +830,7 @@ def test_no_form_of_an_address_that_is_not_public_is_connected_to(
 
 @pytest.mark.parametrize("url", [url for url, reason in NOT_FETCHED.items() if reason])
 def test_no_odd_address_is_looked_up(url: str) -> None:
+    """Fault 23."""
     with pytest.raises(FetchError) as caught:
         fetch(url, allow=Allow(), user_agent="test", resolve=never_asked)
 
@@ -843,6 +856,7 @@ def test_no_odd_address_is_looked_up(url: str) -> None:
 def test_a_name_with_any_answer_that_is_not_public_is_not_connected_to(
     server: ScriptedServer, answers: list[str]
 ) -> None:
+    """Fault 22."""
     resolve = resolver(answers)
 
     with pytest.raises(FetchError) as caught:
@@ -862,6 +876,7 @@ def test_a_name_with_any_answer_that_is_not_public_is_not_connected_to(
 def test_a_second_answer_of_the_same_name_is_checked_like_the_first(
     server: ScriptedServer, other: ScriptedServer
 ) -> None:
+    """Fault 20."""
     with ScriptedServer("127.0.0.9", port=server.port) as inner:
         server.on("/", redirect("/next"))
         resolve = resolver(["127.0.0.1"], ["127.0.0.9"])
@@ -883,6 +898,7 @@ def test_a_second_answer_of_the_same_name_is_checked_like_the_first(
 def test_a_name_is_looked_up_once_and_its_very_answer_connected_to(
     server: ScriptedServer,
 ) -> None:
+    """Fault 20."""
     server.on("/", answer(BODY))
     resolve = resolver(["127.0.0.1"])
 
@@ -923,6 +939,8 @@ def test_an_ipv6_server_is_reached_where_it_is_exempt() -> None:
 def test_a_name_that_is_not_found_may_be_the_fault_of_the_network(
     raised: Exception,
 ) -> None:
+    """Fault 1."""
+
     def resolve(*_: object, **__: object) -> list[tuple[Any, ...]]:
         raise raised
 
@@ -948,6 +966,7 @@ def test_an_answer_without_an_address_is_a_name_not_found(answers: list[str]) ->
 
 
 def test_a_closed_port_is_named() -> None:
+    """Fault 2."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
@@ -984,6 +1003,7 @@ def test_a_redirect_is_followed_and_noted(server: ScriptedServer, status: int) -
 def test_a_move_is_for_good_only_if_every_redirect_is(
     server: ScriptedServer, statuses: tuple[int, int], is_permanent: bool
 ) -> None:
+    """Faults 14 and 15."""
     server.on("/1", redirect("/2", statuses[0]))
     server.on("/2", redirect("/3", statuses[1]))
     server.on("/3", answer(BODY))
@@ -1018,6 +1038,7 @@ def test_a_redirect_may_point_in_any_form_that_browsers_read(
 
 
 def test_five_redirects_are_followed_and_no_more(server: ScriptedServer) -> None:
+    """Fault 16."""
     for step in range(6):
         server.on(f"/{step}", redirect(f"/{step + 1}"))
     server.on("/6", answer(BODY))
@@ -1035,6 +1056,7 @@ def test_five_redirects_are_followed_and_no_more(server: ScriptedServer) -> None
 def test_a_redirect_in_a_circle_is_not_walked_through_twice(
     server: ScriptedServer, location: str, asked: int
 ) -> None:
+    """Fault 16."""
     server.on("/", redirect(location))
     server.on("/b", redirect("/"))
 
@@ -1080,6 +1102,7 @@ def test_a_redirect_that_does_not_say_where_is_a_failure(
 def test_a_redirect_to_what_may_not_be_fetched_is_blocked(
     server: ScriptedServer, location: str
 ) -> None:
+    """Faults 17 and 18."""
     server.on("/", redirect(location))
 
     error = failure(server, resolve=never_asked)
@@ -1092,6 +1115,7 @@ def test_a_redirect_to_what_may_not_be_fetched_is_blocked(
 def test_a_redirect_to_another_port_of_an_exempt_host_reaches_nobody(
     server: ScriptedServer, host: str
 ) -> None:
+    """Fault 17."""
     with ScriptedServer() as inner:
         server.on("/", redirect(f"http://{host}:{inner.port}/admin"))
 
@@ -1104,6 +1128,7 @@ def test_a_redirect_to_another_port_of_an_exempt_host_reaches_nobody(
 def test_what_is_for_the_first_origin_is_dropped_where_it_ends(
     server: ScriptedServer, other: ScriptedServer
 ) -> None:
+    """Fault 19."""
     server.on("/", redirect("/own"))
     server.on("/own", redirect(other.url("/theirs")))
     other.on("/theirs", redirect(server.url("/back")))
@@ -1177,6 +1202,7 @@ def test_a_certificate_of_the_name_is_accepted_wherever_the_name_leads(
 def test_a_certificate_that_does_not_hold_is_refused_unless_it_need_not(
     authority: Authority, trusted: None, names: list[str], days: int, reason: str
 ) -> None:
+    """Fault 24."""
     options: dict[str, Any] = {
         "allow": Allow.parse(["feeds.example"]),
         "user_agent": "test",
@@ -1200,6 +1226,7 @@ def test_a_certificate_that_does_not_hold_is_refused_unless_it_need_not(
 def test_a_certificate_of_an_unknown_authority_is_refused(
     authority: Authority,
 ) -> None:
+    """Fault 24."""
     with ScriptedServer(tls=authority.certificate("IP:127.0.0.1")) as server:
         error = failure(server)
 
@@ -1217,6 +1244,7 @@ def test_a_server_without_tls_is_said_to_have_none() -> None:
 def test_a_redirect_never_leads_out_of_https(
     authority: Authority, trusted: None, server: ScriptedServer
 ) -> None:
+    """Fault 19."""
     with ScriptedServer(tls=authority.certificate("IP:127.0.0.1")) as secure:
         secure.on("/", redirect(server.url()))
 
@@ -1306,6 +1334,7 @@ def test_a_slow_server_is_left_in_time_under_tls_too(
 def test_a_wish_to_be_left_alone_is_read_as_seconds_from_now(
     value: str, expected: float | None
 ) -> None:
+    """Fault 30."""
     assert retry_after(value, NOW) == expected
 
 
@@ -1320,6 +1349,7 @@ def test_no_text_makes_the_reading_of_such_a_wish_fail(value: str) -> None:
 def test_a_failure_tells_how_long_the_server_wants_to_be_left_alone(
     server: ScriptedServer, status: int
 ) -> None:
+    """Faults 30 and 31."""
     server.on("/wish", answer(status=status, retry_after="120"))
     server.on("/plain", answer(status=status))
     server.on("/garbage", answer(status=status, retry_after="soon"))
@@ -1348,6 +1378,7 @@ def test_a_failure_tells_how_long_the_server_wants_to_be_left_alone(
 def test_a_service_that_keeps_programs_out_is_called_so(
     server: ScriptedServer, status: int, headers: dict[str, str], expected: bool
 ) -> None:
+    """Fault 34."""
     server.on("/", answer(b"<html>", status, **headers))
 
     error = failure(server)

@@ -214,6 +214,7 @@ def test_a_long_file_is_read_by_small_blocks() -> None:
     ],
 )
 def test_what_looks_like_a_formula_gets_an_apostrophe(cell: str) -> None:
+    """Fault 59."""
     assert protect_cell(cell) == f"'{cell}"
     assert restore_cell(f"'{cell}") == cell
 

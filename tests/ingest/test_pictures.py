@@ -409,6 +409,7 @@ def test_one_server_that_answers_shows_that_it_is_the_others_fault(
 def test_a_picture_that_brings_its_worker_down_fails_alone(
     kind: str, is_wanted: bool
 ) -> None:
+    """Fault 63."""
     bad, good = wanting("https://a.example/bad"), wanting("https://b.example/good")
 
     def encode(data: bytes) -> Encoded:

@@ -67,6 +67,7 @@ def assert_is_safe_and_settled(markup: str) -> None:
 
 
 def test_no_hostile_payload_leaves_anything_active(shared: Path) -> None:
+    """Fault 58."""
     cases = json.loads((shared / "xss/payloads.json").read_text(encoding="utf-8"))
     assert len(cases) > 100
     for case in cases:
@@ -77,6 +78,7 @@ def test_no_hostile_payload_leaves_anything_active(shared: Path) -> None:
 
 @pytest.mark.parametrize("name", AMPLIFIERS)
 def test_amplifying_markup_stays_small_and_quick(name: str) -> None:
+    """Fault 45."""
     markup = AMPLIFIERS[name]
     started = time.process_time()
     out = html(markup, base=BASE)
@@ -340,3 +342,12 @@ def test_naughty_strings_come_out_inert_and_settled(shared: Path) -> None:
         assert_is_safe_and_settled(html(value, base=BASE))
         assert_is_safe_and_settled(article_html(value, base=BASE))
         assert text(value) == clean(text(value))
+
+
+@pytest.mark.parametrize("name", ["bgsound", "embed", "keygen", "track", "wbr"])
+def test_what_follows_an_element_that_holds_nothing_stays(name):
+    markup = f"<p>Before <{name} src='https://a.example/x'> after.</p><p>More.</p>"
+    kept = sanitise.html(markup, base="https://b.example/")
+    assert "after." in kept and "More." in kept
+    assert sanitise.text(markup) == "Before after. More."
+    assert sanitise.html(kept, base="https://b.example/") == kept
