@@ -49,6 +49,14 @@ def env_count(name: str, default: int, most: int) -> int:
     return int(text)
 
 
+def env_choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of ``choices``; the first when unset."""
+    text = env_text(name, choices[0])
+    if text not in choices:
+        raise ImproperlyConfigured(f"{name}={text!r}: write {' or '.join(choices)}.")
+    return text
+
+
 def env_url(name: str, default: str = "", schemes: tuple[str, ...] = ("https",)) -> str:
     """An absolute address without a trailing slash, or "" when unset."""
     text = env_text(name, default)
@@ -223,6 +231,15 @@ TEMPLATES = [
         },
     },
 ]
+# Work that outlives a request: done in place, or queued in the database for the
+# workers of django-tasks-db, whose tables are made by migrate.
+NEWSROOM_TASKS = env_choice("NEWSROOM_TASKS", choices=("immediate", "database"))
+INSTALLED_APPS.append("django_tasks")
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+if NEWSROOM_TASKS == "database":
+    INSTALLED_APPS.append("django_tasks_db")
+    TASKS["default"] = {"BACKEND": "django_tasks_db.DatabaseBackend"}
+
 # Templates of our own come before the admin's of the same name, for its forms too.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS.append("django.forms")

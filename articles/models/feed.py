@@ -69,7 +69,10 @@ class FeedQuerySet(models.QuerySet):
         return self.fetchable().filter(late)
 
     def with_health(self, now: datetime) -> Self:
-        """Each with its ``health``, one of FeedHealth."""
+        """Each with its ``health``, one of FeedHealth.
+
+        A new address that a person has turned down is one that was seen 0 times.
+        """
         quiet = Q(quiet_from__lte=now)
         return self.annotate(
             health=Case(
@@ -78,7 +81,7 @@ class FeedQuerySet(models.QuerySet):
                 When(failures__gt=0, then=Value(FeedHealth.FAILING.value)),
                 When(last_success_at=None, then=Value(FeedHealth.NEW.value)),
                 When(quiet, then=Value(FeedHealth.QUIET.value)),
-                When(~Q(moved_to=""), then=Value(FeedHealth.MOVED.value)),
+                When(moved_seen__gt=0, then=Value(FeedHealth.MOVED.value)),
                 When(~Q(problem=""), then=Value(FeedHealth.FLAWED.value)),
                 default=Value(FeedHealth.GOOD.value),
                 output_field=models.CharField(),
