@@ -5,7 +5,7 @@ the tags they put on or took off, and pieces they killed or deleted are never
 touched.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,9 @@ from . import changes
 from .changes import Difference
 from .entries import Entry
 from .matching import Match, Matches
+
+#: New categories, and new tags, that one fetch of a feed may make.
+MOST_NEW_NAMES = 100
 
 
 class Overtaken(IntegrityError):
@@ -96,12 +99,12 @@ class _Batch:
         self._former_ids: list[FormerId] = []
         self._taken: dict[int, Entry] = {}
         self._sources = self._look_up_sources(entries)
-        self._categories = Category.objects.get_or_make(
-            [*(each.category for each in entries if each.category), DEFAULT_CATEGORY],
-            made_by_run=run,
-        )
-        names = [name for entry in entries for name in entry.tags]
-        self._tags = Tag.objects.get_or_make(names, made_by_run=run)
+        named = [entry.category for entry in entries if entry.category]
+        categories = self._few([DEFAULT_CATEGORY, *named], Category.objects.by_key)
+        self._categories = Category.objects.get_or_make(categories, made_by_run=run)
+        named = [name for entry in entries for name in entry.tags]
+        tags = self._few(named, Tag.objects.by_key)
+        self._tags = Tag.objects.get_or_make(tags, made_by_run=run)
         self._matches = Matches(entries, self._sources.values(), feed)
         known = [match.article.pk for match in map(self._find, entries) if match]
         decided = SourceChange.objects.filter(article__in=known).order_by("at", "pk")
@@ -153,6 +156,25 @@ class _Batch:
         rows = Source.objects.filter(pk__in=ids).order_by("pk")
         return {row.key: row for row in rows.select_for_update(no_key=True)}
 
+    def _few(
+        self, names: list[str], by_key: Callable[[Iterable[str]], Container[str]]
+    ) -> list[str]:
+        """The names that get a row: of a feed, those known and the first few new ones.
+
+        Its owner shall not fill our vocabulary. Staff who import a file mean it.
+        """
+        if self.feed is None:
+            return names
+        keys = {name: name_key(name) for name in names}
+        known = by_key(keys.values())
+        new = dict.fromkeys(key for key in keys.values() if key not in known)
+        made = set(list(new)[:MOST_NEW_NAMES])
+        return [name for name, key in keys.items() if key in known or key in made]
+
+    def _category(self, name: str) -> Category:
+        known = self._categories.get(name_key(name)) if name else None
+        return known or self._categories[name_key(DEFAULT_CATEGORY)]
+
     def _source_of(self, entry: Entry) -> Source:
         if self.feed:
             return next(iter(self._sources.values()))
@@ -170,7 +192,7 @@ class _Batch:
             source=source,
             feed=self.feed,
             canonical_url=entry.canonical_url,
-            category=self._categories[name_key(entry.category or DEFAULT_CATEGORY)],
+            category=self._category(entry.category),
             source_category=entry.category,
             source_tags=list(entry.tags),
             source_published_at=published or self.now,
@@ -280,7 +302,7 @@ class _Batch:
         """Write the new values into the article; the tags that are new with it."""
         for name, value in content.after.items():
             if name == "category":
-                article.category = self._categories[name_key(value)]
+                article.category = self._category(value)
             else:
                 setattr(article, name, value)
         article.source_digest = changes.digest_of(entry)
@@ -321,7 +343,8 @@ class _Batch:
             [
                 TaggedArticle(content_object=article, tag=tag, origin=TagOrigin.IMPORT)
                 for article, names in tagged
-                for tag in dict.fromkeys(self._tags[name_key(name)] for name in names)
+                for tag in dict.fromkeys(self._tags.get(name_key(n)) for n in names)
+                if tag
             ],
             ignore_conflicts=True,  # an editor may have put the same tag on already
         )

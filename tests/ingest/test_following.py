@@ -10,15 +10,17 @@ from django.utils import timezone
 from articles import workflow
 from articles.ingest import changes
 from articles.ingest.entries import Entry
-from articles.ingest.store import Overtaken, store
+from articles.ingest.store import MOST_NEW_NAMES, Overtaken, store
 from articles.models import (
     MOST_SILENT_UPDATES,
     Article,
+    Category,
     Feed,
     FormerAddress,
     FormerId,
     Sighting,
     SourceChange,
+    Tag,
     Tombstone,
 )
 from articles.tagging import index, tags
@@ -150,6 +152,26 @@ def test_an_address_that_changes_takes_its_piece_along(feed):
     assert counts(store([entry(1, source="Pacific Ledger", external_id="")]))[0] == 0
     article.refresh_from_db()
     assert article.canonical_url == moved.url
+
+
+def test_a_feed_cannot_fill_our_vocabulary(feed):
+    Tag.objects.create(name="Known", slug="known")
+    entries = [
+        entry(
+            number,
+            category=f"Category {number}",
+            tags=("Known", *(f"Tag {number} {each}" for each in range(5))),
+        )
+        for number in range(1, 201)
+    ]
+    assert len(fetched(feed, *entries).created) == 200
+    assert Tag.objects.count() == MOST_NEW_NAMES + 1
+    assert Category.objects.count() == MOST_NEW_NAMES
+    assert Tag.objects.get(name="Known").tagged_articles.count() == 200
+    last = Article.objects.get(source_headline="Piece 200")
+    assert (last.category.name, last.source_category) == ("General", "Category 200")
+    # What a fetch leaves out, the next one does not make up for either.
+    assert counts(fetched(feed, *entries))[:3] == (0, 0, 200)
 
 
 def test_an_id_used_again_for_another_piece_makes_a_second_one(feed):
