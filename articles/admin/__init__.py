@@ -3,9 +3,27 @@
 from django.conf import settings
 from django.contrib import admin
 
-from . import article, category, imports, source, tag
+from . import (
+    article_form,
+    category,
+    feed,
+    fetch_attempt,
+    imports,
+    source,
+    tag,
+    tombstone,
+)
 
-__all__ = ["article", "category", "imports", "source", "tag"]
+__all__ = [
+    "article_form",
+    "category",
+    "feed",
+    "fetch_attempt",
+    "imports",
+    "source",
+    "tag",
+    "tombstone",
+]
 
 admin.site.site_header = admin.site.site_title = settings.NEWSROOM_SITE_NAME
 # The lists need the width; the same links stand in a row under the header.

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from articles.models import Category
 
-from .fields import NamedForm
+from .forms import NamedForm
 
 
 @admin.register(Category)

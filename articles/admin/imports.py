@@ -1,27 +1,13 @@
 """Import runs, to look at."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import ImportRun, RefusedRecord
 
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """What happened; nobody changes it."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from .read_only import ReadOnlyAdmin
 
 
 @admin.register(ImportRun)

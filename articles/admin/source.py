@@ -4,21 +4,37 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import ngettext
+from django.utils import timezone
+from django.utils.translation import gettext_lazy, ngettext
 
 from articles import workflow
-from articles.models import Feed, Source
+from articles.models import Feed, FetchAttempt, Source
 
-from .fields import NamedForm
+from .feed import health_badge, save_feed
 from .filters import LanguageFilter
+from .forms import FeedOfSourceForm, NamedForm
 
 
 class FeedInline(admin.StackedInline):
-    """A source's inlets."""
+    """A source's inlets; what else there is to set, each one's own page has."""
 
     model = Feed
+    form = FeedOfSourceForm
     extra = 1
+    fields = ["url", "title", "is_active", "check_every", "health_line"]
+    readonly_fields = ["health_line"]
+    ordering = ["pk"]
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        feeds: Any = super().get_queryset(request)
+        return feeds.with_health(timezone.now())
+
+    @admin.display(description=gettext_lazy("health"))
+    def health_line(self, feed: Feed) -> str:
+        return health_badge(feed) if feed.pk else "–"
 
 
 @admin.register(Source)
@@ -44,3 +60,21 @@ class SourceAdmin(admin.ModelAdmin):
                 number,
             )
             self.message_user(request, said % number, messages.WARNING)
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: Any
+    ) -> None:
+        """Save the feeds, of those that were there only what was changed."""
+        formset.save(commit=False)
+        for feed in formset.deleted_objects:
+            feed.delete()
+        for feed in formset.new_objects:
+            feed.save()
+        for feed, changed in formset.changed_objects:
+            save_feed(feed, changed)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        found, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        # Nobody deletes attempts for themselves; with their feed they go.
+        lacking.discard(FetchAttempt._meta.verbose_name)
+        return found, counts, lacking, protected

@@ -15,7 +15,7 @@ from articles.names import name_key
 from articles.tagging import tags
 from articles.tagging.lookup import complete
 
-from .fields import NamedForm
+from .forms import NamedForm
 
 
 class OfTagInline(admin.StackedInline):

@@ -333,3 +333,65 @@ def test_the_history_names_who_put_on_which_tag(
     assert "Tags put on: Economy." in history
     assert "put on by hand" in history
     assert Tag.objects.get().tagged_articles.get().tagged_by == editor
+
+
+@pytest.mark.parametrize("button", [{}, {"_move": "spike"}])
+def test_publish_at_without_the_button_publish_is_refused_and_nothing_saved(
+    save: Act, editor: object, button: dict[str, str]
+) -> None:
+    article = ArticleFactory()
+
+    page = save(article, publish_at="2030-01-02T03:04", headline="Ours", **button)
+
+    errors = page.context["adminform"].form.errors
+    assert list(errors) == ["publish_at"]
+    assert "Only the button Publish uses this" in errors["publish_at"][0]
+    article.refresh_from_db()
+    assert (article.headline, article.status) == ("", ArticleStatus.INGESTED)
+
+
+def test_a_reason_without_a_move_is_refused_next_to_the_field(
+    save: Act, editor: object
+) -> None:
+    page = save(ArticleFactory(), reason="An advertisement")
+
+    assert list(page.context["adminform"].form.errors) == ["reason"]
+
+
+def test_the_message_says_when_a_scheduled_piece_will_show(
+    save: Act, editor: object
+) -> None:
+    article = ArticleFactory()
+
+    later = save(article, _move="publish", publish_at="2040-01-02T03:04")
+    again = save(ArticleFactory(), _move="publish")
+
+    assert "It shows from 2040-01-02 03:04 UTC on." in later.text
+    assert "It shows" not in again.text
+
+
+def test_the_message_says_what_else_keeps_a_published_piece_from_readers(
+    save: Act, editor: object
+) -> None:
+    held = ArticleFactory()
+    blocked = ArticleFactory(source__reuse="blocked", is_withheld=True)
+
+    embargoed = save(held, _move="publish", embargoed_until="2041-01-02T03:04")
+    unseen = save(blocked, _move="publish")
+
+    assert "It shows from 2041-01-02 03:04 UTC on." in embargoed.text
+    assert "Readers do not see it: its source is blocked." in unseen.text
+
+
+def test_saving_a_form_in_which_nothing_was_changed_touches_nothing(
+    save: Act, editor: object
+) -> None:
+    article = ArticleFactory()
+
+    save(article)
+
+    article.refresh_from_db()
+    assert article.edited_at is None
+    save(article, tags="Economy")
+    article.refresh_from_db()
+    assert article.edited_at is not None

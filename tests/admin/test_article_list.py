@@ -11,9 +11,16 @@ from articles.models import (
     Tag,
     TagPhrase,
     TagSuggestion,
+    Tombstone,
 )
 from articles.tagging import index, suggestions
-from tests.factories import EDITOR, ArticleFactory, TagFactory, make_user
+from tests.factories import (
+    EDITOR,
+    ArticleFactory,
+    SourceFactory,
+    TagFactory,
+    make_user,
+)
 
 from .conftest import LIST, Act
 
@@ -286,3 +293,37 @@ def test_the_filters_find_what_they_name(
     rows = client.get(f"{LIST}?{query}").context["cl"].result_list
 
     assert [row.pk for row in rows] == [found.pk]
+
+
+def test_a_source_in_the_address_is_heeded_among_many_sources(
+    client: Client, editor: object
+) -> None:
+    SourceFactory.create_batch(41)
+    found, _other = ArticleFactory(), ArticleFactory()
+
+    page = client.get(f"{LIST}?source={found.source.slug}")
+
+    assert [row.pk for row in page.context["cl"].result_list] == [found.pk]
+    assert not client.get(f"{LIST}?source=nobody").context["cl"].result_list
+    assert len(client.get(LIST).context["cl"].result_list) == 2
+
+
+def test_a_deleted_piece_leaves_a_tombstone_and_the_page_says_so(
+    client: Client, act: Act
+) -> None:
+    chief = make_user("chief", (*EDITOR, "delete_article"))
+    client.force_login(chief)
+    one, many = ArticleFactory.create_batch(2)
+
+    for asked in (client.get(f"{LIST}{one.pk}/delete/"), act("delete_selected", many)):
+        assert "No import brings" in asked.text
+    client.post(f"{LIST}{one.pk}/delete/", {"post": "yes"})
+    act("delete_selected", many, post="yes")
+
+    assert not Article.objects.exists()
+    left = Tombstone.objects.order_by("pk")
+    assert [each.canonical_url for each in left] == [
+        one.canonical_url,
+        many.canonical_url,
+    ]
+    assert {each.by for each in left} == {chief}

@@ -1,12 +1,24 @@
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from articles.models import Category, ImportRun, RefusedRecord, Source, Tag
+from articles import workflow
+from articles.models import (
+    Category,
+    Feed,
+    FetchAttempt,
+    ImportRun,
+    RefusedRecord,
+    Source,
+    Tag,
+    Tombstone,
+)
 from articles.tagging import index
 from tests.factories import ArticleFactory, SourceFactory, make_user
 
 pytestmark = pytest.mark.django_db
 SOURCES = "/admin/articles/source/"
+TOMBSTONES = "/admin/articles/tombstone/"
 FEEDS = {"feeds-TOTAL_FORMS": 0, "feeds-INITIAL_FORMS": 0}
 
 
@@ -95,3 +107,50 @@ def test_signing_in_shows_the_name_of_the_site(client: Client, db: None) -> None
 
     assert "<title>Log in | Newsroom</title>" in page
     assert page.count("<h1") == 1
+
+
+def test_a_tombstone_is_found_and_taken_away_so_that_the_piece_may_come_back(
+    client: Client, chief: None
+) -> None:
+    article = ArticleFactory(source_headline="Deleted by mistake")
+    workflow.delete([article.pk], by=make_user("editor"))
+    tombstone = Tombstone.objects.get()
+
+    page = client.get(f"{TOMBSTONES}?q=mistake").text
+
+    assert "Deleted by mistake" in page
+    assert "it comes again when its source next sends it" in page
+    assert "Let the chosen pieces come back" in page
+    for path in ("add/", f"{tombstone.pk}/change/"):
+        assert client.post(f"{TOMBSTONES}{path}").status_code == 403
+    asked = client.get(f"{TOMBSTONES}{tombstone.pk}/delete/").text
+    assert "This lets the piece come back" in asked
+    chosen = {"action": "delete_selected", "_selected_action": [tombstone.pk]}
+    assert "This lets the pieces come back" in client.post(TOMBSTONES, chosen).text
+    client.post(TOMBSTONES, chosen | {"post": "yes"})
+    assert not Tombstone.objects.exists()
+
+
+def test_who_may_only_look_at_tombstones_deletes_none(client: Client) -> None:
+    workflow.delete([ArticleFactory().pk], by=make_user("editor"))
+    client.force_login(make_user("looker", ("view_tombstone",)))
+    tombstone = Tombstone.objects.get()
+
+    assert client.get(TOMBSTONES).status_code == 200
+    refused = client.post(f"{TOMBSTONES}{tombstone.pk}/delete/", {"post": "yes"})
+    assert refused.status_code == 403
+    assert "Let the chosen pieces come back" not in client.get(TOMBSTONES).text
+    assert Tombstone.objects.exists()
+
+
+def test_a_source_goes_with_its_feeds_and_their_attempts(
+    client: Client, chief: None
+) -> None:
+    source = SourceFactory()
+    feed = Feed.objects.create(source=source, url="https://publisher.example/feed")
+    FetchAttempt.objects.create(feed=feed, at=timezone.now(), outcome="unchanged")
+
+    client.post(f"{SOURCES}{source.pk}/delete/", {"post": "yes"})
+
+    assert not FetchAttempt.objects.exists()
+    assert not Source.objects.exists()

@@ -6,12 +6,27 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import Permission
 from django.contrib.staticfiles import finders
+from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django import Settings
 
-from articles import images, workflow
-from articles.models import Article, ArticleStatus, ImportRun, RefusedRecord, TagPhrase
+from articles import workflow
+from articles.images import library
+from articles.models import (
+    Article,
+    ArticleStatus,
+    Feed,
+    FetchAttempt,
+    ImportRun,
+    RefusedRecord,
+    Sighting,
+    SourceChange,
+    SourceChangeState,
+    TagPhrase,
+    Tombstone,
+)
 from articles.tagging import suggestions
 from articles.tagging.tags import add_alias
 from tests.factories import ArticleFactory, SourceFactory, TagFactory
@@ -79,7 +94,7 @@ def pieces(live_server: object, shared: Path) -> list[Article]:
         "<table><tr><th scope='col'>Year</th></tr><tr><td>2026</td></tr></table>",
     )
     picture = (shared / "images/exif/Landscape_1.jpg").read_bytes()
-    images.attach(found[0], picture)
+    library.attach(found[0], picture)
     Article.objects.filter(pk=found[0].pk).update(
         image_alt="A waterfall", image_caption="In the north", image_credit="Agency"
     )
@@ -148,6 +163,76 @@ def test_editors_pages_have_no_accessibility_faults(
         f"{room}/source/{pieces[0].source_id}/change/",
         f"{room}/importrun/",
         f"{room}/refusedrecord/",
+    ]
+
+    found = [fault for path in paths for fault in faults(path)]
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.browser
+def test_editors_pages_about_feeds_and_sources_changes_have_no_accessibility_faults(
+    faults: Faults, pieces: list[Article], signed_in: Any
+) -> None:
+    also = ("view_fetchattempt", "view_tombstone", "delete_tombstone")
+    signed_in.user_permissions.add(*Permission.objects.filter(codename__in=also))
+    now, source = timezone.now(), pieces[0].source
+    failing = Feed.objects.create(
+        source=source,
+        url="https://publisher.example/feed",
+        title="Business",
+        failures=1,
+        failing_since=now,
+        problem="No such host.",
+        moved_to="https://new.example/",
+        moved_seen=1,
+        verifies_certificate=False,
+    )
+    for number, values in enumerate(
+        (
+            {"gone_at": now},
+            {"last_success_at": now},
+            {"last_success_at": now, "quiet_from": now},
+            {"is_active": False},
+        )
+    ):
+        url = f"https://publisher.example/feed-{number}"
+        Feed.objects.create(source=source, url=url, **values)
+    facts = {"feed": failing, "at": now, "next_check_at": now}
+    FetchAttempt.objects.create(
+        outcome="failed", kind="dns", reason="No such host.", **facts
+    )
+    FetchAttempt.objects.create(
+        outcome="fetched", items=2, created=1, refused=1, notes=["no link"], **facts
+    )
+    SourceChange.objects.create(
+        article=pieces[0],
+        state=SourceChangeState.PENDING,
+        after={"source_headline": "Another", "source_excerpt": "A text of the source."},
+        digest="v1:a",
+        at=now,
+    )
+    Sighting.objects.create(
+        article=pieces[0],
+        source=SourceFactory(),
+        url="https://other.example/1",
+        headline="Elsewhere",
+        seen_at=now,
+    )
+    workflow.delete([pieces[2].pk], by=signed_in)
+    buried = Tombstone.objects.get()
+    room = "/admin/articles"
+    paths = [
+        f"{room}/feed/",
+        f"{room}/feed/add/",
+        f"{room}/feed/{failing.pk}/change/",
+        f"{room}/feed/{failing.pk}/delete/",
+        f"{room}/source/{source.pk}/change/",
+        f"{room}/fetchattempt/",
+        f"{room}/tombstone/",
+        f"{room}/tombstone/{buried.pk}/delete/",
+        f"{room}/article/{pieces[0].pk}/change/",
+        f"{room}/article/{pieces[0].pk}/history/",
     ]
 
     found = [fault for path in paths for fault in faults(path)]

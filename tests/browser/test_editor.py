@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from articles.models import Article
+from articles.models import Article, SourceChange, SourceChangeState
 from articles.tagging.tags import add_alias
 from tests.factories import EDITOR, ArticleFactory, TagFactory, make_user
 
@@ -114,3 +115,28 @@ def test_a_piece_is_tagged_and_published_without_javascript(
 
     page.goto("/tags/monetary-policy/")
     expect(page.get_by_role("link", name=HEADLINE)).to_be_visible()
+
+
+def test_a_change_at_the_source_is_found_read_and_taken_over_without_javascript(
+    plain_page: Page, piece: Article
+) -> None:
+    SourceChange.objects.create(
+        article=piece,
+        state=SourceChangeState.PENDING,
+        after={"source_headline": "Central bank keeps its rate"},
+        digest="v1:a",
+        at=timezone.now(),
+    )
+    page = plain_page
+    sign_in(page)
+
+    page.get_by_role("link", name="waits for a decision").click()
+    page.get_by_role("link", name=HEADLINE).click()
+    box = page.get_by_role("region", name="Changed at the source")
+    expect(box.locator("del")).to_have_text("raises")
+    expect(box.locator("ins")).to_have_text("keeps")
+    box.get_by_role("button", name="Take over").click()
+
+    expect(page.get_by_text("Taken over from the source")).to_be_visible()
+    expect(page.get_by_text("Central bank keeps its rate").first).to_be_visible()
+    expect(box).to_have_count(0)

@@ -1,8 +1,11 @@
-"""The forms of an article's screens."""
+"""The forms of the editors' screens."""
 
+from datetime import datetime
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
@@ -10,9 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles import images
+from articles.images import library
+from articles.images.encoding import NotAPicture
+from articles.ingest.addresses import Allow, Refused, check_url
 from articles.ingest.identity import canonical_url, http_url
-from articles.models import Article, SuggestionState
+from articles.models import Article, Feed, SuggestionState
+from articles.names import name_key
 
 from .fields import DateTimeLocalField, TagNamesField, TagNamesWidget
 
@@ -27,6 +33,123 @@ EDITED = (
     "image_credit",
     "embargoed_until",
 )
+
+
+class NamedForm(forms.ModelForm):
+    """A name that nothing else of its kind has, however it is spelled."""
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        same = self._meta.model._default_manager.filter(key=name_key(name))
+        if other := same.exclude(pk=self.instance.pk).first():
+            raise ValidationError(
+                _("“%(other)s” is here already, and this is the same name."),
+                code="unique",
+                params={"other": other},
+            )
+        return name
+
+
+class FeedForm(forms.ModelForm):
+    """A feed's address and settings.
+
+    A password goes in and never comes out. It belongs to the server it was typed
+    for: with an address elsewhere it must be typed anew.
+    """
+
+    url = forms.CharField(
+        label=gettext_lazy("Address"),
+        widget=forms.URLInput(attrs={"class": "vLargeTextField"}),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        required=False,
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy(
+            "Sent to the feed's own server only, and never shown again. Blank: a"
+            " stored one stays, unless there is no user name."
+        ),
+    )
+
+    class Meta:
+        model = Feed
+        fields = (
+            "source",
+            "title",
+            "url",
+            "is_active",
+            "check_every",
+            "username",
+            "password",
+            "verifies_certificate",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.pop("password", None)
+
+    def clean_url(self) -> str:
+        allow = Allow.parse(settings.NEWSROOM_FETCH_ALLOW)
+        try:
+            url = check_url(self.cleaned_data["url"], allow).url
+        except Refused as why:
+            raise ValidationError(
+                _("This cannot be fetched: %(why)s."), params={"why": why}
+            ) from why
+        others = Feed.objects.filter(url=url).exclude(pk=self.instance.pk)
+        if other := others.select_related("source").first():
+            raise ValidationError(
+                _("It is here already, as a feed of %(source)s."),
+                code="unique",
+                params={"source": other.source},
+            )
+        return url
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data, stored = self.cleaned_data, self.instance.password
+        if "verifies_certificate" not in self.fields and self._is_elsewhere():
+            # What somebody answered for was the other server.
+            self.instance.verifies_certificate = True
+        if "password" not in self.fields:
+            if stored and self._is_elsewhere():
+                self.add_error("url", self._belongs())
+        elif not data.get("username"):
+            if data.get("password"):
+                self.add_error("username", _("A password needs a user name."))
+            data["password"] = ""
+        elif not data.get("password"):
+            if stored and self._is_elsewhere():
+                self.add_error("password", self._belongs())
+            data["password"] = stored
+        return data
+
+    def _is_elsewhere(self) -> bool:
+        """Whether the address is at another server than the one stored."""
+        return "url" in self.cleaned_data and (
+            origin_of(self.cleaned_data["url"]) != origin_of(self.instance.url)
+        )
+
+    def _belongs(self) -> str:
+        said = _(
+            "The stored password was meant for %(host)s. On the feed's own page, type"
+            " the one for the new address, or clear the user name."
+        )
+        return said % {"host": self.instance.host}
+
+
+class FeedOfSourceForm(FeedForm):
+    """A feed within its source's form: without what is sent to its server."""
+
+    password = None  # type: ignore[assignment]
+
+
+def origin_of(url: str) -> tuple[str, str]:
+    """What credentials belong to: scheme, host and port (RFC 6454, section 4)."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 class ArticleActionForm(ActionForm):
@@ -133,6 +256,29 @@ class ArticleForm(MoveForm, forms.ModelForm):
                 self._refuse_overwriting(name)
         return self.cleaned_data
 
+    def clean_publish_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["publish_at"]
+        if at and self.data.get("_move") != "publish":
+            raise ValidationError(
+                _(
+                    "Only the button Publish uses this; nothing is saved yet."
+                    " Press Publish, or clear the field."
+                )
+            )
+        return at
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"]
+        if reason and not self.data.get("_move"):
+            raise ValidationError(
+                _(
+                    "A reason is kept with a move, such as Publish or Spike;"
+                    " nothing is saved yet. Press one of the buttons below, or clear"
+                    " the field."
+                )
+            )
+        return reason
+
     def _refuse_overwriting(self, name: str) -> None:
         bound, field = self[name], self.fields[name]
         begun = self.data.get(bound.html_initial_name)
@@ -163,8 +309,8 @@ class ArticleForm(MoveForm, forms.ModelForm):
         if not upload:
             return None
         try:
-            return images.store(upload)
-        except images.NotAPicture as error:
+            return library.store(upload)
+        except NotAPicture as error:
             raise ValidationError(
                 _("This cannot be shown: %(why)s."), params={"why": error}
             ) from error

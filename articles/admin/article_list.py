@@ -1,0 +1,256 @@
+"""Articles: finding what waits, tagging it, and moving it on."""
+
+from datetime import datetime
+from typing import cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from articles import workflow
+from articles.models import (
+    Article,
+    ArticleStatus,
+    Reuse,
+    SuggestionState,
+    Tag,
+)
+from articles.models.article import ArticleQuerySet
+from articles.tagging import tags
+
+from .fields import TagNamesField
+from .filters import (
+    LanguageFilter,
+    SourceChangeFilter,
+    SourceFilter,
+    TaggingFilter,
+    changes_that_wait,
+)
+from .forms import ArticleActionForm
+
+
+class ArticleListAdmin(admin.ModelAdmin):
+    """The article list is the desk of the stock admin."""
+
+    action_form = ArticleActionForm
+    list_display = [
+        "headline_cell",
+        "source_cell",
+        "category",
+        "status_cell",
+        "date_cell",
+        "tags_cell",
+        "suggestions_cell",
+    ]
+    list_filter = [
+        "status",
+        TaggingFilter,
+        SourceChangeFilter,
+        SourceFilter,
+        "category",
+        LanguageFilter,
+        ("created_at", admin.DateFieldListFilter),
+    ]
+    search_fields = ["headline", "source_headline", "source__name", "url"]
+    search_help_text = gettext_lazy("Words of the headline, the source, the address")
+    list_per_page = 50
+    show_full_result_count = False
+    ordering = ["-source_published_at", "-pk"]
+    actions = [
+        "publish_selected",
+        "publish_with_suggestions",
+        "select_selected",
+        "spike_selected",
+        "unspike_selected",
+        "unpublish_selected",
+        "kill_selected",
+        "tag_selected",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        articles = cast(ArticleQuerySet, super().get_queryset(request))
+        marked = articles.for_admin_list().annotate(is_changed=changes_that_wait())
+        return marked.defer("source_body")
+
+    @admin.display(description=gettext_lazy("headline"), ordering="source_headline")
+    def headline_cell(self, article: Article) -> str:
+        return article.shown_headline
+
+    @admin.display(description=gettext_lazy("source"), ordering="source__name")
+    def source_cell(self, article: Article) -> str:
+        return format_html(
+            '<span class="publisher">{}</span> <span class="badge badge-{}">{}</span>',
+            article.source.name,
+            article.source.reuse,
+            Reuse(article.source.reuse).name.lower().replace("_", " "),
+        )
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def status_cell(self, article: Article) -> str:
+        status = format_html(
+            '<span class="status status-{}">{}</span>', article.status, _state(article)
+        )
+        if not getattr(article, "is_changed", False):
+            return status
+        mark = '{} <span class="badge badge-changed">{}</span>'
+        return format_html(mark, status, _("changed at the source"))
+
+    @admin.display(description=gettext_lazy("date"), ordering="source_published_at")
+    def date_cell(self, article: Article) -> str:
+        moment = timezone.localtime(article.source_published_at)
+        text = moment.strftime("%Y-%m-%d %H:%M")
+        return f"{text} ?" if article.date_is_estimated else text
+
+    @admin.display(description=gettext_lazy("tags"))
+    def tags_cell(self, article: Article) -> str:
+        names = ((tag.name,) for tag in article.tags.all())
+        return format_html_join(" ", '<span class="tag">#{}</span>', names)
+
+    @admin.display(description=gettext_lazy("suggested"))
+    def suggestions_cell(self, article: Article) -> str:
+        return format_html_join(
+            " ",
+            '<span class="suggested">#{} <span class="why">“{}”</span></span>',
+            (
+                (each.tag, each.found)
+                for each in article.suggestions.all()
+                if each.state == SuggestionState.OPEN
+            ),
+        )
+
+    def _move(self, request: HttpRequest, queryset: QuerySet, action: str) -> None:
+        ids = list(queryset.order_by().values_list("pk", flat=True))
+        reason = request.POST.get("reason", "")[:1000]
+        try:
+            outcome = workflow.move_many(ids, action, by=person(request), reason=reason)
+        except workflow.NotAllowed as why:
+            self.message_user(request, str(why), messages.ERROR)
+            return
+        self._report(request, action, outcome)
+
+    def _report(
+        self, request: HttpRequest, action: str, outcome: workflow.Outcome
+    ) -> None:
+        label = workflow.MOVES[action].label
+        if moved := len(outcome.moved):
+            done = ngettext(
+                "%(label)s: %(moved)d article.", "%(label)s: %(moved)d articles.", moved
+            )
+            said = done % {"label": label, "moved": moved}
+            self.message_user(request, said, messages.SUCCESS)
+        for pk, why in outcome.refused[:10]:
+            said = _("Article %(number)s: %(why)s") % {"number": pk, "why": why}
+            self.message_user(request, said, messages.WARNING)
+        if (more := len(outcome.refused) - 10) > 0:
+            said = _("… and %(more)d more could not be moved.") % {"more": more}
+            self.message_user(request, said, messages.WARNING)
+
+    @admin.action(description=gettext_lazy("Publish"), permissions=["publish"])
+    def publish_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._move(request, queryset, "publish")
+
+    @admin.action(
+        description=gettext_lazy("Publish with the suggested tags"),
+        permissions=["publish"],
+    )
+    def publish_with_suggestions(
+        self, request: HttpRequest, queryset: QuerySet
+    ) -> None:
+        ids = list(queryset.order_by().values_list("pk", flat=True))
+        tags.accept_suggestions(ids, by=person(request))
+        self._move(request, queryset, "publish")
+
+    @admin.action(description=gettext_lazy("Select"), permissions=["select"])
+    def select_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._move(request, queryset, "select")
+
+    @admin.action(description=gettext_lazy("Spike"), permissions=["spike"])
+    def spike_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._move(request, queryset, "spike")
+
+    @admin.action(description=gettext_lazy("Bring back spiked"), permissions=["spike"])
+    def unspike_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._move(request, queryset, "unspike")
+
+    @admin.action(description=gettext_lazy("Unpublish"), permissions=["publish"])
+    def unpublish_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._move(request, queryset, "unpublish")
+
+    @admin.action(
+        description=gettext_lazy("Kill for good (needs a reason)"),
+        permissions=["kill"],
+    )
+    def kill_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._move(request, queryset, "kill")
+
+    @admin.action(description=gettext_lazy("Put on the tags"), permissions=["change"])
+    def tag_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        try:
+            names = TagNamesField().clean(request.POST.get("tags", ""))
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return
+        if not names:
+            self.message_user(
+                request, _("Write the tags beside the action."), messages.WARNING
+            )
+            return
+        chosen = list(dict.fromkeys(Tag.objects.get_or_make(names).values()))
+        ids = list(queryset.order_by().values_list("pk", flat=True))
+        new = tags.tag_articles(ids, chosen, by=person(request))
+        LogEntry.objects.log_actions(
+            person(request).pk, queryset, CHANGE, tagged_text(names, [])
+        )
+        said = _("%(new)d taggings are new on %(pieces)d articles.")
+        self.message_user(
+            request, said % {"new": new, "pieces": len(ids)}, messages.SUCCESS
+        )
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("articles.publish_article")
+
+    def has_select_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("articles.select_article")
+
+    def has_spike_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("articles.spike_article")
+
+    def has_kill_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("articles.kill_article")
+
+
+def person(request: HttpRequest) -> User:
+    """Who acts; the admin lets nobody in who is not signed in."""
+    return cast(User, request.user)
+
+
+def _state(article: Article) -> str:
+    """The status in words, with what hides a published piece."""
+    if article.status == ArticleStatus.PUBLISHED and article.is_withheld:
+        return _("published, source blocked")
+    if article.status == ArticleStatus.PUBLISHED and _is_ahead(article.published_at):
+        return _("scheduled")
+    if _is_ahead(article.embargoed_until):
+        return _("%(status)s, embargoed") % {"status": article.get_status_display()}
+    return article.get_status_display()
+
+
+def _is_ahead(moment: datetime | None) -> bool:
+    return moment is not None and moment > timezone.now()
+
+
+def tagged_text(on: list[str], off: list[str]) -> str:
+    """A line for the history about tags put on and taken off."""
+    parts = []
+    if on:
+        parts.append(_("Tags put on: %s.") % ", ".join(on))
+    if off:
+        parts.append(_("Tags taken off: %s.") % ", ".join(off))
+    return " ".join(parts)

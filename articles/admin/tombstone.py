@@ -1,0 +1,42 @@
+"""Deleted pieces, which no import brings back while they stand here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import Tombstone
+
+from .filters import SourceFilter
+from .read_only import ReadOnlyAdmin
+from .times import moment
+
+
+@admin.register(Tombstone)
+class TombstoneAdmin(ReadOnlyAdmin):
+    """What an editor deleted; deleted here too, it may come back."""
+
+    list_display = ["headline", "source", "canonical_url", "at_cell", "by_name"]
+    list_filter = [SourceFilter]
+    list_select_related = ["source"]
+    search_fields = ["headline", "canonical_url"]
+    search_help_text = _("Words of the headline, the address")
+    ordering = ["-at", "-pk"]
+    list_per_page = 50
+    show_full_result_count = False
+
+    @admin.display(description=_("deleted"), ordering="at")
+    def at_cell(self, tombstone: Tombstone) -> str:
+        return moment(tombstone.at)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return ModelAdmin.has_delete_permission(self, request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        if delete := actions.get("delete_selected"):
+            label = str(_("Let the chosen pieces come back"))
+            actions["delete_selected"] = (delete[0], delete[1], label)
+        return actions
