@@ -68,7 +68,9 @@ class Recorder:
         """
         trouble = None
         for number in range(TRIES):
-            time.sleep(PAUSE * number)
+            if trouble:
+                _mend_connection()
+                time.sleep(PAUSE * number)
             try:
                 return self._write(question, answer, network_is_down)
             except (IntegrityError, OperationalError, InterfaceError) as error:
@@ -80,8 +82,7 @@ class Recorder:
                 logger.exception("Storing %s failed unexpectedly", question.url)
                 trouble = unexpected(error)
                 break
-            finally:
-                _mend_connection()
+        _mend_connection()
         failed = replace(answer, parsed=None, trouble=trouble)
         return self._write(question, failed, network_is_down=False)
 
