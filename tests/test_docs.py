@@ -289,3 +289,41 @@ def test_the_worked_example_of_the_readme_works(
     shown = client.get("/tags/harbour/").content.decode()
     assert "Latest news with #Harbour" in shown
     assert shown.count("<article") == 2
+
+
+#: A test says in its docstring which faults it is of: "Fault 17." or "Faults 3, 4
+#: and 5."
+NAMED_FAULTS = re.compile(r"\bFaults? ([0-9][0-9, and]*)")
+FAULTS = range(1, 69)
+
+
+def names_by_fault() -> dict[int, set[str]]:
+    """By fault, the tests that say they are of it: ``test_net.py::test_…``."""
+    found: dict[int, set[str]] = {}
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for said in NAMED_FAULTS.findall(ast.get_docstring(node) or ""):
+                    for number in map(int, re.findall("[0-9]+", said)):
+                        found.setdefault(number, set()).add(f"{path.name}::{node.name}")
+    return found
+
+
+def test_every_fault_is_held_by_the_tests_that_name_it() -> None:
+    table = section("docs/faults.md", "Faults").split("## ")[0]
+    documented = {int(row[0]): set(CODE.findall(row[3])) for row in rows(table)}
+    assert list(documented) == list(FAULTS)
+    assert documented == names_by_fault()
+
+
+def test_every_promise_is_held_by_tests_that_are_there() -> None:
+    there = {
+        f"{path.name}::{name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    promises = rows(section("docs/faults.md", "What fetching promises"))
+    assert len(promises) == 8
+    for promise, held_by in promises:
+        names = CODE.findall(held_by)
+        assert names and set(names) <= there, promise

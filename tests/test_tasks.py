@@ -1,5 +1,6 @@
 """Work for a queue, done in place or by a worker."""
 
+import datetime
 import os
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def test_feeds_are_fetched_in_place_whether_they_are_due_or_not(settings):
     with ScriptedServer() as server:
         settings.NEWSROOM_FETCH_ALLOW = server.allow
         server.on("/feed", answer(rss("1")))
-        later = timezone.now() + timezone.timedelta(hours=5)
+        later = timezone.now() + datetime.timedelta(hours=5)
         source = SourceFactory()
         feeds = [
             Feed.objects.create(source=source, url=url, next_check_at=later)
@@ -42,7 +43,7 @@ def test_feeds_are_fetched_in_place_whether_they_are_due_or_not(settings):
 @pytest.mark.django_db
 def test_a_feed_whose_host_rests_becomes_due_for_the_next_pass():
     now = timezone.now()
-    hour = timezone.timedelta(hours=1)
+    hour = datetime.timedelta(hours=1)
     feed = Feed.objects.create(
         source=SourceFactory(), url="https://ledger.example/", next_check_at=now + hour
     )
@@ -105,5 +106,5 @@ def test_with_a_queue_in_the_database_a_worker_does_the_work(tmp_path):
 
 def test_a_queue_that_is_none_is_refused(tmp_path):
     done = run("check", database=tmp_path / "x.sqlite3", tasks="celery")
-    assert done.returncode == 1
+    assert done.returncode != 0
     assert "NEWSROOM_TASKS='celery': write immediate or database." in done.stderr

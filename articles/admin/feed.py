@@ -25,7 +25,7 @@ from articles.models.feed import FeedQuerySet
 from . import fetch_now
 from .fetch_attempt import outcome, pieces
 from .filters import HealthFilter, SourceFilter
-from .forms import FeedForm, origin_of
+from .forms import FeedForm
 from .times import labelled, moment
 
 #: Attempts that a feed's page shows; the list of attempts has the others.
@@ -303,13 +303,6 @@ class FeedAdmin(admin.ModelAdmin):
     def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take over the address to which a feed's server sends us."""
         feed = self._may_change(request, pk)
-        if feed.password and origin_of(feed.url) != origin_of(feed.moved_to):
-            said = _(
-                "Its password is meant for %(host)s. Type the new address into the"
-                " form, with the password for it."
-            )
-            self.message_user(request, said % {"host": feed.host}, messages.ERROR)
-            return redirect("admin:articles_feed_change", pk)
         try:
             fetching.take_new_address(feed)
         except ValidationError as why:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from articles.images import library
 from articles.images.encoding import NotAPicture
-from articles.ingest.addresses import Allow, Refused, check_url
+from articles.ingest.addresses import Allow, Refused, check_url, origin_of
 from articles.ingest.identity import canonical_url, http_url
 from articles.models import Article, Feed, SuggestionState
 from articles.names import name_key
@@ -144,12 +143,6 @@ class FeedOfSourceForm(FeedForm):
     """A feed within its source's form: without what is sent to its server."""
 
     password = None  # type: ignore[assignment]
-
-
-def origin_of(url: str) -> tuple[str, str]:
-    """What credentials belong to: scheme, host and port (RFC 6454, section 4)."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
 
 
 class ArticleActionForm(ActionForm):

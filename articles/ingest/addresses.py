@@ -231,6 +231,12 @@ def check_url(url: str, allow: Allow = NONE_ALLOWED) -> Target:
     return Target(normal, parts.scheme, host, port, path, address)
 
 
+def origin_of(url: str) -> tuple[str, str]:
+    """What credentials belong to: scheme, host and port (RFC 6454, section 4)."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
 def _host(normal: str) -> str:
     """The host of an address that ``http_url`` gave, without its final dot."""
     return (urlsplit(normal).hostname or "").rstrip(".")

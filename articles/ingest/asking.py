@@ -98,6 +98,11 @@ class Answer:
     trouble: Trouble | None = None
     was_asked: bool = True
 
+    @property
+    def fetching_seconds(self) -> float:
+        """Of the seconds, those until the body was there, or nothing came."""
+        return self.fetched.seconds if self.fetched else self.seconds
+
 
 #: Gives what is at the question's address. Raises FetchError.
 Load = Callable[[Question], Fetched]

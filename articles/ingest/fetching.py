@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Min
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from articles.models import Feed
 from articles.models.feed import FeedQuerySet
 
-from .addresses import Allow
+from .addresses import Allow, origin_of
 from .agent import user_agent
 from .asking import Load, Question, Read
 from .child import Children
@@ -137,10 +138,20 @@ def revive(feed: Feed) -> None:
 def take_new_address(feed: Feed) -> None:
     """Fetch the feed from where its server says it has moved to.
 
-    Raises ValidationError if it has not moved, or another feed has that address.
+    Raises ValidationError if it has not moved, if another feed has that address, or
+    if a password would go to a server that it was not meant for.
     """
     if not feed.moved_to:
         raise ValidationError(f"{feed.url} has not moved.", code="not_moved")
+    if feed.password and origin_of(feed.url) != origin_of(feed.moved_to):
+        raise ValidationError(
+            _(
+                "Its password is meant for %(host)s. Type the new address into the"
+                " form, with the password for it."
+            ),
+            code="password",
+            params={"host": feed.host},
+        )
     old, feed.url = feed.url, feed.moved_to
     _forget(feed)
     try:

@@ -19,6 +19,8 @@ from .text import clean
 
 #: Reasons of duplicate and refused items that are kept with an attempt.
 MOST_NOTES = 20
+#: Characters of a reason.
+MOST_REASON = 1_000
 #: The columns of a feed that are written here.
 STATE = [
     "url",
@@ -71,7 +73,7 @@ class Result:
             self.attempt.http_status = fetched.status
         if trouble:
             self.attempt.kind = trouble.kind
-            self.attempt.reason = trouble.reason
+            self.attempt.reason = clean(trouble.reason)[:MOST_REASON]
             self.attempt.http_status = trouble.status
         if trouble is None:
             pause = self._succeed(before)
@@ -189,7 +191,7 @@ class Result:
         kept, refused, duplicates = _sorted_out(parsed)
         stored = store(kept, feed=feed) if kept else Stored()
         attempt.outcome = FetchOutcome.FETCHED
-        attempt.reason = feed.problem = parsed.problem
+        attempt.reason = feed.problem = clean(parsed.problem)[:MOST_REASON]
         attempt.items = len(parsed.entries) + len(parsed.refused)
         attempt.created = len(stored.created)
         attempt.updated = len(stored.updated)
@@ -197,7 +199,7 @@ class Result:
         attempt.duplicate = len(stored.duplicates) + len(duplicates)
         attempt.refused = len(refused)
         attempt.notes = _notes(parsed, kept, refused, duplicates, stored)
-        feed.title = feed.title or parsed.title[:200]
+        feed.title = feed.title or clean(parsed.title)[:200]
         return attempt.created
 
     def _take_nothing(self) -> int:

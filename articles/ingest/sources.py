@@ -202,10 +202,9 @@ def _fetchable(url: str) -> str:
     """A feed's address, if it may be fetched at all. Raises ValueError."""
     allow = Allow.parse(settings.NEWSROOM_FETCH_ALLOW)
     try:
-        check_url(url, allow)
+        return check_url(url, allow).url
     except Refused as error:
         raise ValueError(f"feed address: {error}") from error
-    return identity.http_url(url)
 
 
 def write_opml() -> str:

@@ -23,6 +23,9 @@ EVERYTHING = (
     "delete_feed",
     "view_importrun",
     "view_refusedrecord",
+    "view_fetchattempt",
+    "view_tombstone",
+    "delete_tombstone",
     "view_category",
     "change_category",
 )

@@ -27,6 +27,9 @@ FACTS = [
     "refused",
     "degraded",
     "seconds",
+    "fetching_seconds",
+    "reading_seconds",
+    "writing_seconds",
 ]
 #: Nobody listens there.
 CLOSED = 9

@@ -647,6 +647,12 @@ def test_a_feed_that_breaks_its_worker_is_a_failure_of_that_feed(world, feed):
     assert (latest(feed).kind, latest(feed).outcome) == ("parse", "failed")
 
 
+def test_a_reason_that_no_database_takes_is_cleaned(world, feed):
+    world.on(feed, ValueError("a NUL \0, a half \ud800, a\nline"))
+    world.run()
+    assert latest(feed).reason.endswith("ValueError: a NUL , a half \ufffd, a line")
+
+
 def test_an_error_of_our_own_ends_one_feed_and_no_other(world, feed, caplog):
     other = make_feed("https://b.example/")
     world.on(feed, ZeroDivisionError("oh"))
@@ -1056,6 +1062,13 @@ def test_a_clock_that_jumps_breaks_no_plan(world, feed, jump):
     attempt = world.run_again(feed)
     assert timedelta() < attempt.next_check_at - world.moment < 2 * DAY
     assert feed.failing_since <= world.moment
+
+
+def test_a_feed_asked_by_a_clock_that_was_ahead_can_be_asked_at_once(world, feed):
+    """Fault 67."""
+    Feed.objects.update(last_attempt_at=START + DAY)
+    world.on(feed, got())
+    assert world.new_pass().fetch(Feed.objects.all(), regardless=True).fetched == 1
 
 
 def test_a_clock_that_jumps_within_a_fetch_does_not_count(world, feed):

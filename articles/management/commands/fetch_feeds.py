@@ -147,8 +147,11 @@ class Command(NewsroomCommand):
         )
 
     def _finish(self, report: Report, options: dict[str, Any]) -> int | None:
-        facts = asdict(report) | {"seconds": round(report.seconds, 3)}
-        del facts["problems"]
+        facts = {
+            name: round(value, 3) if isinstance(value, float) else value
+            for name, value in asdict(report).items()
+            if name != "problems"
+        }
         self.print_report(facts, options)
         if options["dry_run"]:
             self.say("Dry run, nothing kept.")

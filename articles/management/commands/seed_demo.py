@@ -36,7 +36,8 @@ EDITOR_MAY = [
     *(f"{verb}_tagalias" for verb in ("view", "add", "change", "delete")),
     *(f"{verb}_tagphrase" for verb in ("view", "add", "change", "delete")),
     *(f"view_{name}" for name in ("source", "feed", "category")),
-    *(f"view_{name}" for name in ("importrun", "refusedrecord")),
+    *(f"view_{name}" for name in ("importrun", "refusedrecord", "fetchattempt")),
+    *(f"{verb}_tombstone" for verb in ("view", "delete")),
 ]
 
 
