@@ -75,11 +75,13 @@ def refresh(
     the next one: an article wants suggestions until it has them.
     """
     done = 0
-    book = phrase_book()
     waiting = Article.objects.waiting()
     wanting = waiting.filter(needs_suggestions=True).order_by("pk")
     if since:
         wanting = wanting.filter(created_at__gte=since)
+    if not wanting.exists():
+        return done
+    book = phrase_book()
     while ids := list(wanting.values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             locked = Article.objects.filter(pk__in=ids).order_by("pk")

@@ -1,5 +1,6 @@
 """A pass over feeds, with servers, clocks and chance that the test sets."""
 
+import logging
 import random
 import threading
 from collections.abc import Callable
@@ -647,7 +648,9 @@ def test_a_feed_that_breaks_its_worker_is_a_failure_of_that_feed(world, feed):
     assert (latest(feed).kind, latest(feed).outcome) == ("parse", "failed")
 
 
-def test_a_reason_that_no_database_takes_is_cleaned(world, feed):
+def test_a_reason_that_no_database_takes_is_cleaned(world, feed, caplog):
+    # Nor do the pipes between the processes that run tests take the log of it.
+    caplog.set_level(logging.CRITICAL + 1, logger="articles.ingest")
     world.on(feed, ValueError("a NUL \0, a half \ud800, a\nline"))
     world.run()
     assert latest(feed).reason.endswith("ValueError: a NUL , a half \ufffd, a line")

@@ -103,7 +103,8 @@ class Command(NewsroomCommand):
                     task, description=_line(report)
                 ),
             )
-            if report.fetched and not options["dry_run"]:
+            if not options["dry_run"]:
+                # Also when this pass brought nothing: one that died may have.
                 progress.update(task, description="Suggesting tags")
                 suggestions.refresh()
         return report
