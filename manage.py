@@ -17,6 +17,9 @@ def main() -> None:
             raise
         print(f"Newsroom cannot start: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(4)
+    except KeyboardInterrupt:
+        # Before a command has begun, or in one of Django's own.
+        sys.exit(130)
 
 
 if __name__ == "__main__":
