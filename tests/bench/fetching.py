@@ -128,13 +128,21 @@ def measure(database: str, feeds: int, items: int) -> dict[str, Any]:
             port = int(server.stdout.readline())
             manage(database, "migrate", "-v", "0")
             manage(database, "flush", "--no-input", "-v", "0")
-            manage(database, "shell", "-c", MAKE_FEEDS.format(feeds=feeds, port=port))
+            manage(
+                database,
+                "shell",
+                "-v",
+                "0",
+                "-c",
+                MAKE_FEEDS.format(feeds=feeds, port=port),
+            )
             for name, due in (("first", "--due"), ("unchanged", "--all")):
                 found = timed(database, processes, due)
                 found["feeds_per_second"] = round(feeds / found["seconds"], 1)
                 key = f"{name}, {processes} process{'es' * (processes > 1)}"
                 figures[key] = found
-                found["articles, attempts"] = manage(database, "shell", "-c", COUNT)
+                rows = manage(database, "shell", "-v", "0", "-c", COUNT).split()
+                found["articles"], found["attempts"] = map(int, rows)
                 print(key, json.dumps(found), flush=True)  # noqa: T201
             server.stdin.close()
     return figures
