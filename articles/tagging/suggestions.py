@@ -84,8 +84,10 @@ def refresh(
     book = phrase_book()
     while ids := list(wanting.values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
-            locked = Article.objects.filter(pk__in=ids).order_by("pk")
-            _suggest(list(locked.select_for_update()), book)
+            # Another process may be at the same ones: what it has done meanwhile
+            # is not done again.
+            locked = wanting.filter(pk__in=ids).select_for_update()
+            _suggest(list(locked), book)
             Article.objects.filter(pk__in=ids).update(needs_suggestions=False)
         done += len(ids)
         reset_queries()
