@@ -13,12 +13,15 @@ from html import escape
 from typing import Any, Protocol
 
 from articles.ingest import sanitise
-from articles.ingest.parse.csv_rows import protect_cell
+from articles.ingest.parse.csv_rows import TAG_SEPARATOR, protect_cell
 from articles.ingest.records import KNOWN_FIELDS
 from articles.models import DEFAULT_CATEGORY, Article, ArticleStatus, Source, Tag
 
 #: Articles read from the database at a time.
 CHUNK = 200
+#: In a cell, what parts tags cannot stand within one. This is the same to
+#: ``names.name_key``, so that the tag is found again, and not two others made.
+SEPARATOR_IN_A_TAG = "\N{FULLWIDTH VERTICAL LINE}"
 
 
 class Writable(Protocol):
@@ -83,6 +86,11 @@ def _markup(text: str) -> str:
     return text if sanitise.text(text) == text else escape(text, quote=False)
 
 
+def _tags_cell(names: list[str]) -> str:
+    safe = (name.replace(TAG_SEPARATOR, SEPARATOR_IN_A_TAG) for name in names)
+    return TAG_SEPARATOR.join(safe)
+
+
 def write_ndjson(rows: Iterator[dict[str, Any]], out: Writable) -> int:
     """One JSON object per line; returns how many."""
     written = 0
@@ -98,7 +106,7 @@ def write_csv(rows: Iterator[dict[str, Any]], out: Writable) -> int:
     writer.writerow(KNOWN_FIELDS)
     written = 0
     for row in rows:
-        cells = row | {"tags": "|".join(row.get("tags", []))}
+        cells = row | {"tags": _tags_cell(row.get("tags", []))}
         texts = [str(cells.get(name, "")) for name in KNOWN_FIELDS]
         writer.writerow([protect_cell(text) for text in texts])
         written += 1

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles import listing
+from articles.ingest.text import printable
 from articles.listing import Card
 from articles.models import Category, Source, Tag
 from newsroom.replica import from_replica
@@ -64,7 +65,27 @@ SUBJECTS: dict[str, Callable[..., Subject]] = {
 }
 
 
-class CreditedRss(Rss201rev2Feed):
+class XmlFeed(feedgenerator.SyndicationFeed):
+    """A feed without what XML has no way to write (XML 1.0, 2.2).
+
+    Sources' texts are clean, but editors paste: a word processor's soft line break
+    is a control character, and one of it would break every feed the piece is in.
+    """
+
+    def write(self, outfile: Any, encoding: str) -> None:
+        self.feed, self.items = _writable(self.feed), _writable(self.items)
+        super().write(outfile, encoding)
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _writable(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_writable(each) for each in value]
+    return printable(value) if isinstance(value, str) else value
+
+
+class CreditedRss(XmlFeed, Rss201rev2Feed):
     """RSS 2.0 whose items name their publisher in ``<source>``."""
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
@@ -74,7 +95,7 @@ class CreditedRss(Rss201rev2Feed):
         )
 
 
-class CreditedAtom(Atom1Feed):
+class CreditedAtom(XmlFeed, Atom1Feed):
     """Atom whose entries lead to their publisher by ``rel="via"``."""
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
