@@ -168,6 +168,8 @@ class Run:
         self.batch = Batch()
         self.name = ""
         self.row: ImportRun
+        #: Records of a batch that is being committed, or has just been.
+        self._in_hand = 0
         self._last: list[RefusedRecord] = []
 
     def begin(self, inputs: list[Input], extra: dict[str, str]) -> None:
@@ -276,6 +278,7 @@ class Run:
         batch, self.batch = self.batch, Batch()
         if not batch:
             return
+        self._in_hand = len(batch)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with transaction.atomic():
@@ -288,6 +291,7 @@ class Run:
                     raise
                 time.sleep(0.05 * attempt)
         self.row.checkpoint += len(batch)
+        self._in_hand = 0
         for name in _COUNTERS:
             setattr(self.report, name, getattr(self.report, name) + outcomes[name])
         self.report.seconds = time.monotonic() - self.started
@@ -367,8 +371,13 @@ class Run:
 
     def _leave(self, state: RunState) -> None:
         self.report.seconds = time.monotonic() - self.started
+        # Who is interrupted between the commit and the next line has committed.
+        known = self.row.checkpoint
+        mine = {"pk": self.row.pk, "checkpoint__in": {known, known + self._in_hand}}
         try:
-            self._own_row().update(state=state, finished_at=timezone.now())
+            ImportRun.objects.filter(**mine).update(
+                state=state, finished_at=timezone.now()
+            )
         except DatabaseError:
             if state == RunState.FINISHED:
                 raise
