@@ -95,7 +95,7 @@ class House:
     def do_embargo(self, number, hours):
         if article := self.article(number):
             article.embargoed_until = timezone.now() + datetime.timedelta(hours=hours)
-            workflow.edit(article, ["embargoed_until"])
+            workflow.edit(article, ["embargoed_until"], by=self.editor)
 
     def do_tags(self, number, names):
         if article := self.article(number):

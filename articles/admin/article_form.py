@@ -225,7 +225,7 @@ class ArticleAdmin(ArticleListAdmin):
             obj.image = image
             fields.append("image")
         if form.changed_data:
-            workflow.edit(obj, fields)
+            workflow.edit(obj, fields, by=person(request))
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
@@ -305,7 +305,9 @@ class ArticleAdmin(ArticleListAdmin):
                     (change, source_changes.labels(change))
                     for change in article.source_changes.newest_first()
                 ],
-                "moves": article.status_changes.newest_first()[:500],
+                "moves": article.changes.select_related("act")
+                .filter(after__has_key="status")
+                .order_by("-version")[:500],
                 "taggings": article.tagged_articles.select_related(
                     "tag", "tagged_by"
                 ).order_by("-tagged_at"),

@@ -57,7 +57,7 @@ class Matches:
         self._by_key: dict[tuple[int, str], list[Article]] = defaultdict(list)
         self._by_former_id: dict[tuple[int, str], Article] = {}
         self._deleted: dict[str, Tombstone] = {}
-        self._deleted_ids: dict[tuple[int, str], Tombstone] = {}
+        self._deleted_ids: dict[tuple[int | None, str], Tombstone] = {}
         self._look_up_addresses([entry.canonical_url for entry in entries])
         if self.ids:
             self._look_up_ids([source.pk for source in sources])

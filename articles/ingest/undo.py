@@ -8,10 +8,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from articles.models import (
     Article,
     Category,
+    Change,
     ImportRun,
     RunState,
     Source,
-    StatusChange,
     Tag,
     TaggedArticle,
     TagOrigin,
@@ -39,7 +39,7 @@ class Undone:
 
 def touched(articles: QuerySet) -> QuerySet:
     """Those that a person has worked on: moved, edited, tagged."""
-    moved = StatusChange.objects.filter(article=OuterRef("pk"), by__isnull=False)
+    moved = Change.objects.filter(article=OuterRef("pk"), act__by__isnull=False)
     tagged = TaggedArticle.objects.filter(content_object=OuterRef("pk")).exclude(
         origin=TagOrigin.IMPORT
     )

@@ -7,6 +7,9 @@ from .article import (
     moment_listed,
 )
 from .category import DEFAULT_CATEGORY, Category
+from .correction import Correction, CorrectionKind
+from .desk import Claim, Comment, DeskPreferences, SavedFilter
+from .duplicates import DuplicateState, PossibleDuplicate, TextBand
 from .feed import (
     LONGEST_PAUSE,
     Feed,
@@ -16,7 +19,7 @@ from .feed import (
     FetchOutcome,
     host_of,
 )
-from .history import SourceChange, SourceChangeState, StatusChange
+from .history import Act, Change, SourceChange, SourceChangeState
 from .identity import FormerAddress, FormerId, Sighting, Tombstone
 from .image import Image
 from .imports import ImportRun, RecordOutcome, RefusedRecord, RunState
@@ -35,9 +38,17 @@ __all__ = [
     "DEFAULT_CATEGORY",
     "LONGEST_PAUSE",
     "MOST_SILENT_UPDATES",
+    "Act",
     "Article",
     "ArticleStatus",
     "Category",
+    "Change",
+    "Claim",
+    "Comment",
+    "Correction",
+    "CorrectionKind",
+    "DeskPreferences",
+    "DuplicateState",
     "Feed",
     "FeedHealth",
     "FetchAttempt",
@@ -47,15 +58,16 @@ __all__ = [
     "FormerId",
     "Image",
     "ImportRun",
+    "PossibleDuplicate",
     "RecordOutcome",
     "RefusedRecord",
     "Reuse",
     "RunState",
+    "SavedFilter",
     "Sighting",
     "Source",
     "SourceChange",
     "SourceChangeState",
-    "StatusChange",
     "SuggestionState",
     "Tag",
     "TagAlias",
@@ -64,6 +76,7 @@ __all__ = [
     "TagSuggestion",
     "TaggedArticle",
     "TaggedArticleQuerySet",
+    "TextBand",
     "Tombstone",
     "host_of",
     "moment_listed",

@@ -34,8 +34,13 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(listed_at__isnull=False, visible_from__lte=Now())
 
     def waiting(self) -> Self:
-        """What the desk has still to decide on."""
+        """What nobody has decided on yet, held pieces included."""
         return self.filter(status__in=[ArticleStatus.INGESTED, ArticleStatus.SELECTED])
+
+    def queued(self) -> Self:
+        """What stands in the desk's queue at this moment."""
+        held = Q(held_until__gt=Now())
+        return self.filter(~held, waiting_at__isnull=False)
 
     def newest_first(self) -> Self:
         """By the source's time; a piece without one stands at its arrival."""
@@ -54,6 +59,11 @@ MOST_SILENT_UPDATES = 24
 
 #: When an article counts for listings: published, and its source not blocked.
 _LISTED = Q(status=ArticleStatus.PUBLISHED, is_withheld=False)
+
+#: When it stands in the desk's queue, unless it is held.
+_WAITING = Q(
+    status__in=[ArticleStatus.INGESTED, ArticleStatus.SELECTED], is_withheld=False
+)
 
 
 class Article(models.Model):  # type: ignore[django-manager-missing]
@@ -185,6 +195,12 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
     image_caption = models.CharField(_("caption"), max_length=1000, blank=True)
     image_credit = models.CharField(_("picture credit"), max_length=200, blank=True)
 
+    notice = models.TextField(
+        _("public notice"),
+        blank=True,
+        help_text=_("What readers find at the address of a killed piece."),
+    )
+
     # Editorial state.
     status = models.CharField(
         _("status"),
@@ -199,6 +215,28 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
         null=True,
         blank=True,
         help_text=_("Hidden from every page until then, whatever its status."),
+    )
+    held_until = models.DateTimeField(
+        _("held until"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Out of the desk's queue until then."),
+    )
+    folded_into = models.ForeignKey(
+        "self",
+        verbose_name=_("folded into"),
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="folded",
+        help_text=_("The piece that tells the same, and is shown instead."),
+    )
+    version = models.PositiveIntegerField(
+        _("version"),
+        default=0,
+        editable=False,
+        help_text=_("Grows with every editorial act; a save names the one it saw."),
     )
     is_withheld = models.BooleanField(
         _("withheld"),
@@ -229,12 +267,24 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
         db_persist=True,
     )
 
+    waiting_at = models.GeneratedField(
+        verbose_name=_("waiting since"),
+        expression=Case(
+            When(_WAITING, then=Least("source_published_at", "created_at"))
+        ),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+
     created_at = models.DateTimeField(_("arrived"), auto_now_add=True)
     needs_suggestions = models.BooleanField(
         _("wants tag suggestions"), default=True, editable=False
     )
     edited_at = models.DateTimeField(
         _("last touched by a person"), null=True, editable=False
+    )
+    needs_comparing = models.BooleanField(
+        _("wants to be compared with others"), default=True, editable=False
     )
     made_by_run = models.ForeignKey(
         "articles.ImportRun",
@@ -255,6 +305,7 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
             ("publish_article", _("Can publish and unpublish articles")),
             ("spike_article", _("Can spike articles and bring them back")),
             ("kill_article", _("Can kill articles for good")),
+            ("correct_article", _("Can write corrections of articles")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -271,6 +322,14 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
                 condition=~Q(status=ArticleStatus.PUBLISHED)
                 | Q(published_at__isnull=False),
                 name="published_article_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(folded_into__isnull=True) | Q(status=ArticleStatus.SPIKED),
+                name="folded_article_is_spiked",
+            ),
+            models.CheckConstraint(
+                condition=~Q(folded_into=F("id")),
+                name="article_is_not_folded_into_itself",
             ),
         ]
         indexes = [
@@ -304,6 +363,24 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
                 fields=["id"],
                 condition=Q(needs_suggestions=True),
                 name="article_needs_suggestions",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(needs_comparing=True),
+                name="article_needs_comparing",
+            ),
+            models.Index(
+                F("waiting_at").desc(),
+                F("id").desc(),
+                condition=Q(waiting_at__isnull=False),
+                name="article_waiting",
+            ),
+            models.Index(
+                F("source"),
+                F("waiting_at").desc(),
+                F("id").desc(),
+                condition=Q(waiting_at__isnull=False),
+                name="article_waiting_by_source",
             ),
             models.Index(
                 fields=["id"],

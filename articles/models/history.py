@@ -7,7 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .article import Article, ArticleStatus
+from .article import Article
 
 
 class HistoryQuerySet(models.QuerySet):
@@ -15,24 +15,14 @@ class HistoryQuerySet(models.QuerySet):
         return self.order_by("-at", "-pk")
 
 
-class StatusChange(models.Model):
-    """Who moved which article from where to where, when and why.
+class Act(models.Model):
+    """One deed of one person, or of a program, on one piece or on many.
 
-    Rows are only ever added. They name the article and the actor in text as
-    well, and so outlive both.
+    Rows are only ever added. The actor is named in text as well, and so outlives
+    the account.
     """
 
-    article = models.ForeignKey(
-        Article,
-        verbose_name=_("article"),
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="status_changes",
-    )
-    headline = models.CharField(_("headline"), max_length=500)
-    action = models.CharField(_("action"), max_length=20)
-    before = models.CharField(_("before"), max_length=12, choices=ArticleStatus)
-    after = models.CharField(_("after"), max_length=12, choices=ArticleStatus)
+    kind = models.CharField(_("what"), max_length=20)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("by"),
@@ -43,18 +33,64 @@ class StatusChange(models.Model):
     by_name = models.CharField(_("name of the actor"), max_length=200)
     at = models.DateTimeField(_("at"))
     reason = models.TextField(_("reason"), blank=True)
+    undoes = models.OneToOneField(
+        "self",
+        verbose_name=_("takes back"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="undone_by",
+    )
 
     objects = HistoryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("status change")
-        verbose_name_plural = _("status changes")
+        verbose_name = _("act")
+        verbose_name_plural = _("acts")
         indexes = [
-            models.Index(fields=["article", "-at"], name="history_of_an_article")
+            models.Index(fields=["-at", "-id"], name="acts_newest_first"),
+            models.Index(fields=["by", "-at", "-id"], name="acts_of_a_person"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.headline}: {self.before} → {self.after}"
+        return f"{self.kind}, {self.by_name}"
+
+
+class Change(models.Model):
+    """What an act changed in one piece: the columns that differ, before and after.
+
+    ``before`` and ``after`` have the same keys; ``articles.acts`` says which there
+    may be. ``number`` is the piece's id and stays when the piece has gone.
+    """
+
+    act = models.ForeignKey(
+        Act, verbose_name=_("act"), on_delete=models.PROTECT, related_name="changes"
+    )
+    article = models.ForeignKey(
+        Article,
+        verbose_name=_("article"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="changes",
+        # The unique constraint begins with it.
+        db_index=False,
+    )
+    number = models.BigIntegerField(_("number of the article"))
+    headline = models.CharField(_("headline"), max_length=500)
+    version = models.PositiveIntegerField(_("version"))
+    before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = _("change of a piece")
+        verbose_name_plural = _("changes of pieces")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["article", "version"], name="version_of_a_piece_is_made_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.headline} ({self.version})"
 
 
 class SourceChangeState(models.TextChoices):

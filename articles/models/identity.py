@@ -103,7 +103,7 @@ class Sighting(models.Model):
 
 
 class Tombstone(models.Model):
-    """A piece that an editor deleted: no import brings it back.
+    """A piece that was deleted, killed or taken down: no import brings it back.
 
     Deleting the tombstone lets it come again.
     """
@@ -113,10 +113,13 @@ class Tombstone(models.Model):
         Source,
         verbose_name=_("source"),
         on_delete=models.CASCADE,
+        null=True,
+        blank=True,
         related_name="tombstones",
+        help_text=_("None: the address was taken down before anything came from it."),
     )
     external_id = models.CharField(_("the source's id"), max_length=500, blank=True)
-    headline = models.CharField(_("headline"), max_length=500)
+    headline = models.CharField(_("headline"), max_length=500, blank=True)
     at = models.DateTimeField(_("deleted"))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -126,6 +129,7 @@ class Tombstone(models.Model):
         related_name="+",
     )
     by_name = models.CharField(_("name of the actor"), max_length=200)
+    reason = models.TextField(_("reason"), blank=True)
 
     class Meta:
         verbose_name = _("deleted piece")
@@ -144,4 +148,4 @@ class Tombstone(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.headline
+        return self.headline or self.canonical_url

@@ -75,6 +75,7 @@ class Source(Named):
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
+        permissions = [("set_reuse", _("Can set what may be shown of a source"))]
         constraints = [
             *named_constraints("source"),
             models.CheckConstraint(

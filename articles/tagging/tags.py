@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from articles.acts import acting
 from articles.models import (
     Article,
     SuggestionState,
@@ -42,7 +43,7 @@ def tag_articles(
 ) -> int:
     """Put tags on articles; returns how many taggings are new."""
     tags, ids, new = list(tags), sorted(set(ids)), 0
-    with transaction.atomic():
+    with acting("tag", ids, by=by):
         for start in range(0, len(ids), BATCH):
             new += _tag_batch(ids[start : start + BATCH], tags, by, origin)
     return new
@@ -70,6 +71,21 @@ def _tag_batch(
     return len(rows)
 
 
+def untag_articles(ids: Iterable[int], tags: Iterable[int], *, by: User | None) -> int:
+    """Take tags (ids) off articles; returns how many taggings went."""
+    ids, tags, gone = sorted(set(ids)), list(tags), 0
+    with acting("tag", ids, by=by):
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            with relisting(batch):
+                rows = TaggedArticle.objects.of(batch).filter(tag__in=tags)
+                touched = set(rows.values_list("content_object", flat=True))
+                gone += rows.delete()[0]
+                pieces = Article.objects.filter(pk__in=touched)
+                pieces.update(edited_at=timezone.now())
+    return gone
+
+
 def set_tags(
     article: Article, names: Iterable[str], *, by: User | None
 ) -> tuple[list[str], list[str]]:
@@ -78,7 +94,7 @@ def set_tags(
     Tags it keeps stay as they were put on: by whom, when, from where. Raises
     ValidationError for a name from which no address can be made.
     """
-    with transaction.atomic():
+    with acting("tag", [article.pk], by=by):
         wanted = set(Tag.objects.get_or_make(names).values())
         there = set(Tag.objects.filter(tagged_articles__content_object=article))
         off = there - wanted
@@ -94,10 +110,10 @@ def set_tags(
 
 def accept_suggestions(ids: Iterable[int], *, by: User | None) -> int:
     """Put every open suggestion of these articles on them; returns how many."""
-    accepted = 0
-    with transaction.atomic():
+    accepted, ids = 0, list(ids)
+    with acting("tag", ids, by=by):
         open_ones = TagSuggestion.objects.filter(
-            article__in=list(ids), state=SuggestionState.OPEN
+            article__in=ids, state=SuggestionState.OPEN
         )
         by_tag: dict[Tag, list[int]] = {}
         for each in open_ones.select_related("tag").order_by("tag"):
@@ -117,7 +133,7 @@ def decide(
     by: User | None,
 ) -> None:
     """Accept some of an article's suggestions (tag ids) and reject others."""
-    with transaction.atomic():
+    with acting("tag", [article.pk], by=by):
         tags = Tag.objects.filter(pk__in=list(accepted))
         tag_articles([article.pk], tags, by=by, origin=TagOrigin.SUGGESTION)
         suggestions.settle(article, rejected, SuggestionState.REJECTED)

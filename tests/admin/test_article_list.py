@@ -94,8 +94,9 @@ def test_publish_shows_the_pieces_and_names_the_editor(
 
     assert Article.objects.published().count() == 2
     assert "Publish: 2 articles." in page.text
-    change = first.status_changes.get()
-    assert (change.by, change.before, change.after) == (editor, "ingested", "published")
+    change = first.changes.get()
+    assert (change.act.by, change.before["status"]) == (editor, "ingested")
+    assert change.after["status"] == "published"
     assert index.differences() == TRUE
 
 
@@ -206,7 +207,7 @@ def test_kill_asks_for_a_reason_and_then_withdraws_for_good(
     act("kill_selected", article, reason="Court order")
 
     assert client.get(article.get_absolute_url()).status_code == 410
-    assert article.status_changes.get().reason == "Court order"
+    assert article.changes.get().act.reason == "Court order"
 
 
 @pytest.mark.parametrize(

@@ -420,7 +420,7 @@ def test_what_people_decided_survives_another_import(file):
     article = Article.objects.get()
     article.headline = "Ours"
     article.category = Category.objects.create(name="Asia", slug="asia")
-    workflow.edit(article, ["headline", "category"])
+    workflow.edit(article, ["headline", "category"], by=editor)
     tags.set_tags(article, ["Japan", "Diplomacy"], by=editor)
     workflow.move(article, "publish", by=editor)
     assert import_articles(path).counts == {"read": 1, "unchanged": 1}

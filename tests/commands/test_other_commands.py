@@ -76,7 +76,7 @@ def test_undo_leaves_and_lists_what_somebody_worked_on(touch):
     article, editor = Article.objects.get(url__endswith="/1"), make_user()
     if touch == "edit":
         article.headline = "Ours"
-        workflow.edit(article, ["headline"])
+        workflow.edit(article, ["headline"], by=editor)
     elif touch == "move":
         workflow.move(article, "select", by=editor)
     elif touch == "tag":

@@ -236,7 +236,7 @@ def test_a_change_of_an_edited_piece_waits_for_an_editor(feed):
     fetched(feed, entry(1, category="World"))
     article = Article.objects.get()
     article.headline = "Ours"
-    workflow.edit(article, ["headline"])
+    workflow.edit(article, ["headline"], by=editor)
     changed = entry(1, title="Theirs", category="Sports", tags=("Tokyo",))
     assert counts(fetched(feed, changed)) == (0, 1, 0, 0)
     assert counts(fetched(feed, changed)) == (0, 0, 1, 0)
@@ -365,7 +365,7 @@ def test_editors_words_survive_ten_hostile_fetches(feed):
     fetched(feed, *(entry(n, category="World") for n in range(1, 7)))
     edited, tagged, spiked, killed, deleted, published = Article.objects.order_by("pk")
     edited.headline, edited.excerpt, edited.note = "Ours", "Our words", "Our note"
-    workflow.edit(edited, ["headline", "excerpt", "note"])
+    workflow.edit(edited, ["headline", "excerpt", "note"], by=editor)
     tags.set_tags(tagged, ["Japan", "Diplomacy"], by=editor)
     workflow.move(spiked, "spike", by=editor)
     workflow.move(published, "publish", by=editor)

@@ -1,0 +1,86 @@
+"""Duplicates: folding a piece into one that tells the same, or keeping them apart."""
+
+from collections.abc import Mapping
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext
+
+from articles.acts import acting
+from articles.models import (
+    Article,
+    ArticleStatus,
+    DuplicateState,
+    PossibleDuplicate,
+    relisting,
+)
+
+from .moves import WAITING
+from .outcomes import NotAllowed, Outcome, changed_meanwhile, touch
+
+
+def fold(
+    article: int,
+    into: int,
+    *,
+    by: User,
+    versions: Mapping[int, int] | None = None,
+) -> Outcome:
+    """Fold a waiting piece (id) into another, which is shown instead.
+
+    A piece that is folded itself leads to the one it is folded into, so chains do
+    not grow. Raises NotAllowed if either is gone, killed, or not free for it.
+    """
+    outcome = Outcome()
+    with acting("fold", [article, into], by=by) as recording:
+        pieces = Article.objects.in_bulk([article, into])
+        if len(pieces) < 2:
+            raise NotAllowed(gettext("One of the two is gone."))
+        lead = pieces[into].folded_into or pieces[into]
+        if why := _no_fold(pieces[article], lead, (versions or {}).get(article)):
+            outcome.refused.append((article, why))
+            return outcome
+        with relisting([article]):
+            _fold(article, lead.pk)
+        settle(article, lead.pk, DuplicateState.FOLDED)
+        touch([article])
+        outcome.moved.append(article)
+    outcome.act = recording.act
+    return outcome
+
+
+def _fold(article: int, lead: int) -> None:
+    spiked = {"status": ArticleStatus.SPIKED, "held_until": None}
+    Article.objects.filter(pk=article).update(folded_into=lead, **spiked)
+    Article.objects.filter(folded_into=article).update(folded_into=lead)
+
+
+def _no_fold(article: Article, lead: Article, seen: int | None) -> str:
+    if article.pk == lead.pk:
+        return gettext("The other one is folded into this one already.")
+    if article.status not in WAITING:
+        return gettext("Only what waits can be folded: it is %(status)s.") % {
+            "status": article.get_status_display()
+        }
+    if lead.status in {ArticleStatus.KILLED, ArticleStatus.SPIKED}:
+        return gettext("The other one is %(status)s.") % {
+            "status": lead.get_status_display()
+        }
+    return changed_meanwhile(article, seen)
+
+
+def keep_apart(article: int, other: int, *, by: User) -> None:
+    """Say that two pieces (ids) tell different things; they are not paired again."""
+    with acting("apart", [article, other], by=by):
+        settle(article, other, DuplicateState.APART)
+        touch([article])
+
+
+def settle(article: int, other: int, state: DuplicateState) -> None:
+    """Keep what was decided on a pair of articles (ids)."""
+    newer, older = max(article, other), min(article, other)
+    PossibleDuplicate.objects.update_or_create(
+        article_id=newer,
+        other_id=older,
+        defaults={"state": state},
+        create_defaults={"state": state, "likeness": 0},
+    )

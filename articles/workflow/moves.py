@@ -1,0 +1,229 @@
+"""Moves: every change of an article's status happens here.
+
+``MOVES`` is the whole of it. A move is made on many articles at once or on one;
+either way it is one act, in one transaction that writes status, history and
+listing index.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import transaction
+from django.db.models import F, Q, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Least
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from articles.acts import acting
+from articles.models import Article, ArticleStatus, Source, relisting
+
+from . import withdrawal
+from .outcomes import NotAllowed, Outcome, changed_meanwhile, touch
+
+INGESTED = ArticleStatus.INGESTED
+SELECTED = ArticleStatus.SELECTED
+PUBLISHED = ArticleStatus.PUBLISHED
+SPIKED = ArticleStatus.SPIKED
+UNPUBLISHED = ArticleStatus.UNPUBLISHED
+KILLED = ArticleStatus.KILLED
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One action: from which states to which, who may, and whether it says why."""
+
+    action: str
+    label: str | Promise
+    sources: tuple[ArticleStatus, ...]
+    target: ArticleStatus
+    permission: str
+    needs_reason: bool = False
+
+    def allows(self, status: str) -> bool:
+        return status in self.sources
+
+
+#: The declared table of moves, in the order in which an editor meets them.
+MOVES = {
+    move.action: move
+    for move in (
+        Move("select", _("Select"), (INGESTED,), SELECTED, "select_article"),
+        Move("release", _("Put back"), (SELECTED,), INGESTED, "select_article"),
+        Move(
+            "publish",
+            _("Publish"),
+            (INGESTED, SELECTED, UNPUBLISHED),
+            PUBLISHED,
+            "publish_article",
+        ),
+        Move("spike", _("Spike"), (INGESTED, SELECTED), SPIKED, "spike_article"),
+        Move("unspike", _("Bring back"), (SPIKED,), INGESTED, "spike_article"),
+        Move("unpublish", _("Unpublish"), (PUBLISHED,), UNPUBLISHED, "publish_article"),
+        Move(
+            "kill",
+            _("Kill"),
+            (INGESTED, SELECTED, PUBLISHED, UNPUBLISHED, SPIKED),
+            KILLED,
+            "kill_article",
+            needs_reason=True,
+        ),
+    )
+}
+
+
+def moves_for(article: Article, user: User | AnonymousUser) -> list[Move]:
+    """The moves this user may make with this article as it stands."""
+    return [
+        move
+        for move in MOVES.values()
+        if move.allows(article.status) and may(user, move)
+    ]
+
+
+def may(user: User | AnonymousUser, move: Move) -> bool:
+    """Whether the user has the permission that the move asks for."""
+    return user.has_perm(f"articles.{move.permission}")
+
+
+#: How many articles are locked and written by one statement.
+BATCH = 500
+#: The states in which a piece waits at the desk.
+WAITING = (INGESTED, SELECTED)
+
+
+def move_many(
+    ids: Iterable[int],
+    action: str,
+    *,
+    by: User | None,
+    reason: str = "",
+    actor: str = "",
+    at: datetime | Combinable | None = None,
+    versions: Mapping[int, int] | None = None,
+) -> Outcome:
+    """Make one move with many articles, in one transaction.
+
+    ``by`` is None for an automatic act, which then is named by ``actor``.
+    ``at`` is when a publication shows: a moment or an expression over the
+    article's columns (default: now; the future schedules it). ``versions`` are
+    those that the person has seen, by id. Articles that cannot make the move, or
+    have another version by now, are left alone and listed with the reason.
+    Raises NotAllowed if the move asks for a reason and none is given.
+    """
+    move = MOVES[action]
+    if move.needs_reason and not reason.strip():
+        raise NotAllowed(gettext("Say why: this move asks for a reason."))
+    outcome = Outcome()
+    ids = sorted(set(ids))
+    with acting(action, [], by=by, actor=actor, reason=reason) as recording:
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            recording.include(batch)
+            moved = _move_batch(
+                batch, move, at or timezone.now(), versions or {}, outcome
+            )
+            if by:
+                touch(moved)
+    outcome.act = recording.act
+    return outcome
+
+
+def _move_batch(
+    ids: list[int],
+    move: Move,
+    at: datetime | Combinable,
+    versions: Mapping[int, int],
+    outcome: Outcome,
+) -> list[int]:
+    with relisting(ids):
+        moved: list[int] = []
+        for article in Article.objects.filter(pk__in=ids).only("status", "version"):
+            if why := _refusal(article, move, versions.get(article.pk)):
+                outcome.refused.append((article.pk, why))
+            else:
+                moved.append(article.pk)
+        _write(moved, move, at)
+        if move.action == "kill":
+            withdrawal.clean(moved)
+    outcome.moved += moved
+    return moved
+
+
+def move(
+    article: Article,
+    action: str,
+    *,
+    by: User | None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Make one move with one article, and bring the instance up to date.
+
+    Raises NotAllowed if it cannot be made, also when someone else was faster:
+    of two editors who act at once, one wins.
+    """
+    seen = article.status
+    with transaction.atomic():
+        outcome = move_many([article.pk], action, by=by, reason=reason, at=at)
+        article.refresh_from_db()
+    if outcome.moved:
+        return
+    if article.status != seen:
+        raise NotAllowed(gettext("Someone else has just moved it."))
+    raise NotAllowed(
+        outcome.refused[0][1] if outcome.refused else gettext("It is gone.")
+    )
+
+
+def _refusal(article: Article, move: Move, seen: int | None) -> str:
+    if not move.allows(article.status):
+        return gettext("%(move)s is not possible: the article is %(status)s.") % {
+            "move": move.label,
+            "status": article.get_status_display(),
+        }
+    return changed_meanwhile(article, seen)
+
+
+def _write(ids: list[int], move: Move, at: datetime | Combinable) -> None:
+    values: dict[str, object] = {"status": move.target, "folded_into": None}
+    if move.action == "publish":
+        values["published_at"] = at
+    if move.target not in WAITING:
+        values["held_until"] = None
+    Article.objects.filter(pk__in=ids, status__in=move.sources).update(**values)
+
+
+def publish_as_dated(ids: Iterable[int], *, actor: str) -> Outcome:
+    """Publish pieces as of their source's time, but never ahead of the clock.
+
+    For imports: what was public at its source before it came here is listed as
+    it would have been, had it been published on the day.
+    """
+    at = Least(F("source_published_at"), Value(timezone.now()))
+    return move_many(ids, "publish", by=None, actor=actor, at=at)
+
+
+#: How many articles one transaction relists when a whole source changes.
+RELIST_BATCH = 1000
+
+
+def withhold(source: Source) -> int:
+    """Bring a source's articles in line with its reuse policy.
+
+    A blocked source's pieces leave every listing; one that is no longer blocked
+    gets them back. Returns how many articles changed.
+    """
+    withheld = source.is_blocked
+    changed = 0
+    while True:
+        rows = Article.objects.filter(~Q(is_withheld=withheld), source=source)
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:RELIST_BATCH])
+        if not ids:
+            return changed
+        with relisting(ids):
+            changed += rows.filter(pk__in=ids).update(is_withheld=withheld)

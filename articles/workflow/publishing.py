@@ -1,0 +1,70 @@
+"""Publishing from the desk: a piece with its tags, in one act."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from articles.acts import acting
+from articles.models import Article, Tag
+from articles.tagging import tags
+
+from .moves import move_many
+from .outcomes import Outcome, changed_meanwhile
+
+
+def publish(
+    ids: Iterable[int],
+    *,
+    by: User,
+    accepted: Iterable[int] | None = None,
+    rejected: Iterable[int] = (),
+    at: datetime | None = None,
+    versions: Mapping[int, int] | None = None,
+) -> Outcome:
+    """Publish pieces together with their suggested tags.
+
+    ``accepted`` and ``rejected`` are ids of tags that are suggested for the pieces;
+    with ``accepted`` None every open suggestion is taken, and none rejected. A piece
+    that cannot be published gets no tags either. ``at`` and ``versions`` as in
+    ``move_many``.
+    """
+    with acting("publish", ids, by=by) as recording:
+        outcome = move_many(
+            recording.before, "publish", by=by, at=at, versions=versions
+        )
+        if accepted is None:
+            tags.accept_suggestions(outcome.moved, by=by)
+        else:
+            for article in Article.objects.filter(pk__in=outcome.moved):
+                tags.decide(article, accepted=accepted, rejected=rejected, by=by)
+    outcome.act = recording.act
+    return outcome
+
+
+def tag(
+    ids: Iterable[int],
+    *,
+    on: Iterable[str] = (),
+    off: Iterable[int] = (),
+    by: User,
+    versions: Mapping[int, int] | None = None,
+) -> Outcome:
+    """Put tags (names) on articles and take others (ids) off, in one act.
+
+    A name that no tag has becomes a new tag; raises ValidationError if no address
+    can be made from it.
+    """
+    outcome, seen = Outcome(), versions or {}
+    with acting("tag", ids, by=by) as recording:
+        pieces = Article.objects.filter(pk__in=recording.before).order_by("pk")
+        for article in pieces.only("version"):
+            if why := changed_meanwhile(article, seen.get(article.pk)):
+                outcome.refused.append((article.pk, why))
+            else:
+                outcome.moved.append(article.pk)
+        chosen = dict.fromkeys(Tag.objects.get_or_make(on).values())
+        tags.tag_articles(outcome.moved, chosen, by=by)
+        tags.untag_articles(outcome.moved, off, by=by)
+    outcome.act = recording.act
+    return outcome

@@ -1,0 +1,217 @@
+"""Taking back: any act within a day, and any earlier version at any time."""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from articles.acts import SUGGESTIONS, TAGS, Snapshot, acting
+from articles.models import (
+    Act,
+    Article,
+    ArticleStatus,
+    Change,
+    DuplicateState,
+    PossibleDuplicate,
+    SuggestionState,
+    Tag,
+    TaggedArticle,
+    TagSuggestion,
+    relisting,
+)
+
+from . import withdrawal
+from .moves import BATCH, MOVES
+from .outcomes import NotAllowed, Outcome, touch
+
+#: How long an act can be taken back. Later its pieces have lived on.
+WINDOW = timedelta(hours=24)
+#: What is gone with an act of these kinds cannot be brought back from its note.
+FINAL = frozenset({"delete"})
+#: What a restored version brings back: words, tags and picture, not where the piece
+#: stands in the workflow.
+RESTORED = (
+    "headline",
+    "excerpt",
+    "note",
+    "category_id",
+    "image_id",
+    "image_alt",
+    "image_caption",
+    "image_credit",
+    TAGS,
+)
+
+
+def permission_of(act: Act) -> str:
+    """The permission, ``app.codename``, that an act asks for, and its taking back."""
+    while act.undoes:
+        act = act.undoes
+    move = MOVES.get(act.kind)
+    if act.kind == "takedown":
+        move = MOVES["kill"]
+    return f"articles.{move.permission if move else 'change_article'}"
+
+
+def why_not_undo(act: Act, user: User | AnonymousUser) -> str:
+    """Why this person cannot take this act back; "" if they can."""
+    if act.kind in FINAL:
+        return gettext("What was deleted cannot be brought back.")
+    if Act.objects.filter(undoes=act).exists():
+        return gettext("It has been taken back already.")
+    if act.at < timezone.now() - WINDOW:
+        return gettext("It is more than 24 hours old.")
+    if not user.has_perm(permission_of(act)):
+        return gettext("You may not do that.")
+    return ""
+
+
+def undo(act: Act, *, by: User) -> Outcome:
+    """Take an act back; taking that back does it again.
+
+    A piece that has been changed since in what the act changed is left alone and
+    listed. What was killed comes back unpublished: nothing withdrawn shows again
+    without a second decision. Raises NotAllowed where ``why_not_undo`` says so.
+    """
+    outcome = Outcome()
+    with transaction.atomic():
+        act = Act.objects.select_for_update(no_key=True).get(pk=act.pk)
+        if why := why_not_undo(act, by):
+            raise NotAllowed(why)
+        changes = list(act.changes.exclude(article=None).order_by("pk"))
+        with acting("undo", [], by=by, undoes=act) as recording:
+            for start in range(0, len(changes), BATCH):
+                batch = changes[start : start + BATCH]
+                recording.include(change.number for change in batch)
+                _undo_batch(batch, recording.before, outcome)
+    outcome.act = recording.act
+    return outcome
+
+
+def _undo_batch(
+    changes: list[Change], now: dict[int, Snapshot], outcome: Outcome
+) -> None:
+    back: dict[int, Snapshot] = {}
+    for change in changes:
+        current = now[change.number]
+        if any(not _same(name, current[name], v) for name, v in change.after.items()):
+            why = gettext("It has been changed since.")
+            outcome.refused.append((change.number, why))
+        else:
+            back[change.number] = _unkilled(change)
+    write_back(back, now)
+    outcome.moved += back
+
+
+def _unkilled(change: Change) -> Snapshot:
+    killed = change.after.get("status") == ArticleStatus.KILLED
+    if killed and change.before["status"] == ArticleStatus.PUBLISHED:
+        return change.before | {"status": ArticleStatus.UNPUBLISHED}
+    return change.before
+
+
+def _same(name: str, one: Any, other: Any) -> bool:
+    if name == TAGS:
+        return _ids(one) == _ids(other)
+    return bool(one == other)
+
+
+def _ids(tags: list[dict[str, Any]]) -> set[int]:
+    return {tag["tag"] for tag in tags}
+
+
+def restore(article: Article, version: int, *, by: User) -> Outcome:
+    """Bring the words, tags and picture of an article back as a version had them."""
+    outcome = Outcome()
+    with acting("restore", [article.pk], by=by, reason="") as recording:
+        values: Snapshot = {}
+        later = Change.objects.filter(article=article, version__gt=version)
+        for change in later.order_by("-version"):
+            values |= {k: v for k, v in change.before.items() if k in RESTORED}
+        write_back({article.pk: values}, recording.before)
+        outcome.moved.append(article.pk)
+    outcome.act = recording.act
+    article.refresh_from_db()
+    return outcome
+
+
+def write_back(values: dict[int, Snapshot], now: dict[int, Snapshot]) -> None:
+    """Write ``{article id: {column: value}}`` as snapshots hold them.
+
+    ``now`` is how the articles are before. Within an act, with the articles locked.
+    """
+    ids = list(values)
+    with relisting(ids):
+        _write_columns(values)
+        _write_tags({pk: v[TAGS] for pk, v in values.items() if TAGS in v})
+    _write_answers({pk: v[SUGGESTIONS] for pk, v in values.items() if SUGGESTIONS in v})
+    _unfold([pk for pk, v in values.items() if v.get("folded_into_id", 0) is None])
+    became = {pk: v["status"] for pk, v in values.items() if "status" in v}
+    killed = {pk for pk in ids if now[pk]["status"] == ArticleStatus.KILLED}
+    kills = {pk for pk, to in became.items() if to == ArticleStatus.KILLED}
+    withdrawal.revive(sorted((killed & became.keys()) - kills))
+    withdrawal.clean(sorted(kills - killed))
+    touch(ids)
+
+
+def _write_columns(values: dict[int, Snapshot]) -> None:
+    """One statement for all the pieces that get the same values."""
+    alike: dict[str, list[int]] = {}
+    for pk, row in values.items():
+        columns = {k: v for k, v in row.items() if k not in {TAGS, SUGGESTIONS}}
+        if columns:
+            alike.setdefault(json.dumps(columns, sort_keys=True), []).append(pk)
+    for text, ids in alike.items():
+        row = json.loads(text).items()
+        columns = {name: _field(name).to_python(value) for name, value in row}
+        Article.objects.filter(pk__in=ids).update(**columns)
+
+
+def _field(name: str) -> Any:
+    return Article._meta.get_field(name)
+
+
+def _write_tags(tags: dict[int, list[dict[str, Any]]]) -> None:
+    known = set(
+        Tag.objects.filter(pk__in=_ids([t for row in tags.values() for t in row]))
+        .order_by()
+        .values_list("pk", flat=True)
+    )
+    there = set(TaggedArticle.objects.of(tags).values_list("content_object", "tag"))
+    wanted = {
+        (pk, tag["tag"]): tag["origin"]
+        for pk, row in tags.items()
+        for tag in row
+        if tag["tag"] in known
+    }
+    for pk in tags:
+        off = [tag for article, tag in there if article == pk]
+        off = [tag for tag in off if (pk, tag) not in wanted]
+        TaggedArticle.objects.filter(content_object=pk, tag__in=off).delete()
+    TaggedArticle.objects.bulk_create(
+        TaggedArticle(content_object_id=pk, tag_id=tag, origin=origin)
+        for (pk, tag), origin in wanted.items()
+        if (pk, tag) not in there
+    )
+
+
+def _write_answers(answers: dict[int, dict[str, str]]) -> None:
+    """Answers to suggestions as they were; those given since are open again."""
+    for pk, states in answers.items():
+        mine = TagSuggestion.objects.filter(article=pk)
+        mine.exclude(tag__in=map(int, states)).update(state=SuggestionState.OPEN)
+        for state in set(states.values()):
+            tags = [int(tag) for tag, kept in states.items() if kept == state]
+            mine.filter(tag__in=tags).update(state=state)
+
+
+def _unfold(ids: Iterable[int]) -> None:
+    ids = list(ids)
+    folded = PossibleDuplicate.objects.filter(state=DuplicateState.FOLDED)
+    for pairs in (folded.filter(article__in=ids), folded.filter(other__in=ids)):
+        pairs.update(state=DuplicateState.OPEN)
