@@ -91,6 +91,11 @@ class Entry:
     tags: tuple[str, ...]
     updated: datetime | None = None
 
+    @property
+    def text_bytes(self) -> int:
+        """What its texts take in UTF-8."""
+        return sum(len(text.encode()) for text in (self.title, self.summary, self.body))
+
 
 def kept_raw(text: str) -> str:
     """The beginning of an item's text, fit for any database.

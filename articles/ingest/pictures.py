@@ -43,6 +43,9 @@ MOST_VAIN = 3
 #: When so many addresses have been tried and no server was reached, the rest of the
 #: run is in vain.
 MOST_UNREACHED = 24
+#: From how many hosts on, none of which is reached, our own network is to blame. One
+#: alone may be dead; its pictures are given up after MOST_TRIES like any other.
+FEWEST_HOSTS = 2
 #: Failures that the report names.
 SAMPLES = 20
 #: What can be encoded, what comes cheapest first.
@@ -336,12 +339,14 @@ class Run:
     def _count_unreached(self) -> None:
         """Those that no server answered count as failed once any server did.
 
-        Until then it may be our own network, and then nobody is to blame.
+        Until then it may be our own network, and then nobody is to blame. Of a single
+        host that cannot be told.
         """
-        if self._is_network_up:
+        hosts = {wish.host for wish, _ in self._unreached}
+        if self._is_network_up or len(hosts) < FEWEST_HOSTS:
             for wish, miss in self._unreached:
                 self._miss(wish, miss)
-        elif self._unreached:
+        else:
             self.report.network_is_down = True
             self.report.failed += sum(len(wish.articles) for wish, _ in self._unreached)
             self.report.samples += [

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import F, Sum
+
 from articles.models import Feed, FetchAttempt, FetchOutcome
 from articles.names import name_key
 
@@ -17,6 +19,11 @@ from .schedule import Habits, Move
 from .store import Stored, store
 from .text import clean
 
+#: New or changed pieces of one feed, and bytes of their texts, within a day. The
+#: busiest wires send some hundred pieces a day, of about 5 kB; whoever sends more
+#: than this fills our disk and our desk. What is over stays for another day.
+MOST_A_DAY = 2_000
+MOST_BYTES_A_DAY = 64_000_000
 #: Reasons of duplicate and refused items that are kept with an attempt.
 MOST_NOTES = 20
 #: Characters of a reason.
@@ -76,7 +83,8 @@ class Result:
             self.attempt.reason = clean(trouble.reason)[:MOST_REASON]
             self.attempt.http_status = trouble.status
         if trouble is None:
-            pause = self._succeed(before)
+            flood = self._flood() if answer.parsed else ""
+            pause = self._stem(flood) if flood else self._succeed(before)
         elif not answer.was_asked:
             pause = self._postpone()
         elif trouble.is_network and network_is_down:
@@ -108,6 +116,30 @@ class Result:
         self.attempt.outcome = FetchOutcome.FAILED
         self.attempt.reason = f"the network seems to be down: {self.attempt.reason}"
         return schedule.soon(self.chance)
+
+    def _flood(self) -> str:
+        """Why nothing more is taken from this feed today; "" if there is room."""
+        since = self.now - timedelta(days=1)
+        brought = self.feed.attempts.filter(at__gt=since).aggregate(
+            pieces=Sum(F("created") + F("updated"), default=0),
+            size=Sum("text_bytes", default=0),
+        )
+        if brought["pieces"] >= MOST_A_DAY:
+            return f"it has brought {brought['pieces']:,} new or changed pieces"
+        if brought["size"] >= MOST_BYTES_A_DAY:
+            return f"it has brought {brought['size'] / 1e6:,.0f} MB of text"
+        return ""
+
+    def _stem(self, flood: str) -> timedelta:
+        """Leave what has come for another day. Its validators are not kept, or the
+        next answer would be that nothing is new."""
+        pause = schedule.after_flood(self.chance)
+        self.attempt.outcome = FetchOutcome.POSTPONED
+        self.attempt.reason = self.feed.problem = (
+            f"{flood} within a day; the rest is left for later"
+        )
+        self.warnings.append(f"{self.feed.url}: {self.attempt.reason}")
+        return pause
 
     def _wait(self, seconds: float) -> timedelta:
         """The whole host wants to be left alone, which is no failure."""
@@ -198,6 +230,7 @@ class Result:
         attempt.unchanged = stored.unchanged
         attempt.duplicate = len(stored.duplicates) + len(duplicates)
         attempt.refused = len(refused)
+        attempt.text_bytes = stored.text_bytes
         attempt.notes = _notes(parsed, kept, refused, duplicates, stored)
         feed.title = feed.title or clean(parsed.title)[:200]
         return attempt.created

@@ -21,6 +21,8 @@ SHORTEST = timedelta(minutes=15)
 LONGEST = timedelta(hours=24)
 #: The longest that any feed is left alone; ``models.feed.LONGEST_PAUSE``.
 CEILING = timedelta(days=7)
+#: A feed that has brought too much for one day is left alone for so long.
+FLOOD = timedelta(hours=6)
 #: The part of a pause by which it is spread.
 SPREAD = 0.1
 #: A feed that had no news for so long is asked once in a twentieth of that time: one
@@ -109,6 +111,11 @@ def after_refusal(seconds: float, chance: float) -> timedelta:
     """The pause that a server asks for (Retry-After): no shorter, a week at most."""
     most = CEILING.total_seconds()
     return timedelta(seconds=min(seconds * (1 + SPREAD * abs(chance)), most))
+
+
+def after_flood(chance: float) -> timedelta:
+    """How long to leave a feed alone that has brought too much for one day."""
+    return FLOOD * (1 + SPREAD * chance)
 
 
 def soon(chance: float) -> timedelta:

@@ -55,6 +55,8 @@ class Stored:
     unchanged: int = 0
     #: Why, by canonical address.
     duplicates: dict[str, str] = field(default_factory=dict)
+    #: What the texts of new pieces and of noted changes take.
+    text_bytes: int = 0
 
 
 def store(
@@ -209,6 +211,7 @@ class _Batch:
             **changes.values_of(entry, self._id_of(entry), source.language),
         )
         self._fresh.append((article, list(entry.tags)))
+        self.stored.text_bytes += entry.text_bytes
 
     def _id_of(self, entry: Entry) -> str:
         return self._matches.ids.get(entry.canonical_url, "")
@@ -280,6 +283,7 @@ class _Batch:
         article.silent_updates = 0 if content.is_dated else article.silent_updates + 1
         article.source_updated_at = entry.updated or article.source_updated_at
         touched = article.edited_at is not None
+        self.stored.text_bytes += entry.text_bytes
         self._changes.append(
             SourceChange(
                 article=article,
@@ -307,7 +311,7 @@ class _Batch:
                 setattr(article, name, value)
         article.source_digest = changes.digest_of(entry)
         if set(changes.CONTENT) & content.after.keys():
-            article.needs_suggestions = True
+            article.needs_suggestions = article.needs_comparing = True
             if article.source.wants_full_text:
                 article.page_due_at = self.now
         if "image_url" in content.after:
@@ -396,4 +400,5 @@ UPDATED = [
     "image_problem",
     "category",
     "needs_suggestions",
+    "needs_comparing",
 ]

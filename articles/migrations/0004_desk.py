@@ -15,6 +15,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='fetchattempt',
+            name='outcome',
+            field=models.CharField(choices=[('fetched', 'fetched'), ('unchanged', 'nothing new'), ('failed', 'failed'), ('postponed', 'put off'), ('discarded', 'discarded')], max_length=10, verbose_name='outcome'),
+        ),
+        migrations.AddField(
+            model_name='fetchattempt',
+            name='text_bytes',
+            field=models.PositiveBigIntegerField(default=0, verbose_name='bytes of new text'),
+        ),
         migrations.AddField(
             model_name='article',
             name='waiting_at',

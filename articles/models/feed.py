@@ -207,7 +207,7 @@ class FetchOutcome(models.TextChoices):
     FETCHED = "fetched", _("fetched")
     UNCHANGED = "unchanged", _("nothing new")
     FAILED = "failed", _("failed")
-    POSTPONED = "postponed", _("asked to wait")
+    POSTPONED = "postponed", _("put off")
     DISCARDED = "discarded", _("discarded")
 
 
@@ -236,6 +236,7 @@ class FetchAttempt(models.Model):
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     duplicate = models.PositiveIntegerField(_("duplicate"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
+    text_bytes = models.PositiveBigIntegerField(_("bytes of new text"), default=0)
     #: Of duplicate and refused items, the first few reasons.
     notes = models.JSONField(_("notes"), default=list)
     next_check_at = models.DateTimeField(_("next check"), null=True)

@@ -235,6 +235,38 @@ def test_the_counts_of_an_attempt_account_for_every_item(world, feed):
     )
 
 
+@pytest.mark.parametrize(
+    ("number", "size", "told"),
+    [
+        (1_000, 10, "it has brought 2,000 new or changed pieces within a day"),
+        (8, 5_000_000, "it has brought 80 MB of text within a day"),
+    ],
+)
+def test_a_feed_that_floods_us_waits_for_another_day(
+    world, feed, caplog, number, size, told
+):
+    def flood(turn: int) -> ParsedFeed:
+        numbers = range(turn * number, (turn + 1) * number)
+        return parsed(*(entry(n, body="x" * size) for n in numbers))
+
+    for turn in range(4):
+        world.feeds[b"%d" % turn] = flood(turn)
+    world.on(feed, *(got(b"%d" % turn, etag=f'"{turn}"') for turn in range(4)))
+    for _ in range(2):
+        assert world.run_again(feed).created == number
+    stemmed = world.run_again(feed)
+    assert (stemmed.outcome, stemmed.items) == (FetchOutcome.POSTPONED, 0)
+    assert stemmed.reason == f"{told}; the rest is left for later"
+    assert feed.next_check_at - world.moment > 5 * HOUR
+    # Nothing is remembered of what was not taken, or it would be lost.
+    assert feed.etag == '"1"'
+    assert health(feed, world.moment) == FeedHealth.FLAWED
+    assert warnings(caplog) == [f"{feed.url}: {stemmed.reason}"]
+    world.moment += DAY
+    assert world.run_again(feed).created == number
+    assert health(feed, world.moment) == FeedHealth.GOOD
+
+
 def test_a_hundred_attempts_are_kept_with_a_feed(world, feed):
     FetchAttempt.objects.bulk_create(
         FetchAttempt(feed=feed, at=START - n * HOUR, outcome=FetchOutcome.UNCHANGED)

@@ -387,6 +387,16 @@ def test_a_run_without_a_network_does_not_go_through_all_hosts() -> None:
     assert report.failed + report.skipped == 60
 
 
+def test_a_dead_host_alone_is_no_network_that_is_down() -> None:
+    dead = wanting("https://dead.example/1")
+
+    report = fetched(Web({dead.image_url: refusal(Failure.CONNECT)}))
+
+    assert (report.failed, report.network_is_down) == (1, False)
+    dead.refresh_from_db()
+    assert (dead.image_wanted, dead.image_tries) == (True, 1)
+
+
 @pytest.mark.parametrize("living", [picture(), refusal(status=404)])
 def test_one_server_that_answers_shows_that_it_is_the_others_fault(
     living: Answer,

@@ -21,7 +21,8 @@ TAG_SEPARATOR = "|"
 # drops; TAB, CR and LF can move what follows to the beginning of a cell (OWASP,
 # "CSV Injection"). Apostrophes before them are counted in so that protecting
 # twice can be undone twice.
-_RISKY = re.compile(r"'*(?:[\t\r\n]|[ \"]*[=+\-@])")
+# Their full-width forms begin one as well where a Japanese keyboard is used.
+_RISKY = re.compile(r"'*(?:[\t\r\n]|[ \u3000\"]*[=+\-@＝＋－＠])")
 
 
 def protect_cell(text: str) -> str:
