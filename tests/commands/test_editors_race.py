@@ -1,0 +1,102 @@
+"""Editors who act on the same pieces at once, from processes of their own."""
+
+import json
+import subprocess
+from collections import Counter
+from datetime import UTC, datetime
+
+from django.contrib.auth.models import User
+from django.db import connections
+
+from articles.models import Article, Category, Change, Source, TaggedArticle
+from tests.commands.scratch import Scratch, ended
+from tests.factories import ArticleFactory
+
+#: Pieces that are fought for, and editors who do.
+PIECES, EDITORS = 50, 4
+
+#: What each editor's process does: publish, spike, fold, tag or edit one piece after
+#: the other, each as it was when all of them looked.
+EDITOR = """
+import json, random, sys, time
+from django.contrib.auth.models import User
+from articles import workflow
+from articles.models import Article
+
+number = {number}
+by = User.objects.get(username=f"editor{{number}}")
+pieces = list(Article.objects.filter(pk__gt=1).order_by("pk"))
+random.Random(number).shuffle(pieces)
+print("ready", flush=True)
+sys.stdin.readline()
+won = []
+for article in pieces:
+    seen = {{article.pk: 0}}
+    verb = random.Random(number * 1000 + article.pk).choice(
+        ["publish", "spike", "select", "fold", "tag", "edit"]
+    )
+    if verb == "publish":
+        moved = workflow.publish([article.pk], by=by, versions=seen).moved
+    elif verb in ("spike", "select"):
+        moved = workflow.move_many([article.pk], verb, by=by, versions=seen).moved
+    elif verb == "fold":
+        moved = workflow.fold(article.pk, 1, by=by, versions=seen).moved
+    elif verb == "tag":
+        moved = workflow.tag([article.pk], on=["Race"], by=by, versions=seen).moved
+    else:
+        article.headline = f"By editor {{number}}"
+        try:
+            workflow.edit(article, ["headline"], by=by, version=0)
+            moved = [article.pk]
+        except workflow.ChangedMeanwhile:
+            moved = []
+    won += moved
+    time.sleep(0.01)  # SQLite's lock is not fair to who waits for it
+print(json.dumps(won))
+"""
+
+
+def prepare(scratch: Scratch) -> None:
+    using = scratch.alias
+    source = Source.objects.using(using).create(name="Paper", slug="paper")
+    category = Category.objects.using(using).create(name="General", slug="general")
+    for number in range(PIECES + 1):
+        ArticleFactory.build(
+            pk=number + 1,
+            source=source,
+            category=category,
+            url=f"https://paper.example/{number}",
+            source_published_at=datetime(2026, 11, 1, tzinfo=UTC),
+        ).save(using=using, force_insert=True)
+    for number in range(EDITORS):
+        User.objects.using(using).create(username=f"editor{number}")
+    connections[using].close()
+
+
+def start(scratch: Scratch, number: int) -> "subprocess.Popen[bytes]":
+    code = EDITOR.format(number=number)
+    process = scratch.start("shell", "--verbosity=0", "-c", code)
+    assert process.stdout and process.stdout.readline() == b"ready\n"
+    return process
+
+
+def test_of_editors_who_act_on_a_piece_at_once_one_wins(scratch: Scratch) -> None:
+    prepare(scratch)
+    processes = [start(scratch, number) for number in range(EDITORS)]
+    for process in processes:
+        assert process.stdin
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    done = [ended(process) for process in processes]
+    assert [each.code for each in done] == [0] * EDITORS, done
+    won = Counter(pk for each in done for pk in json.loads(each.out))
+    pieces = Article.objects.using(scratch.alias).filter(pk__gt=1)
+    assert won == Counter(pieces.values_list("pk", flat=True))
+    assert len(won) == PIECES
+    assert set(pieces.values_list("version", flat=True)) == {1}
+    changes = Change.objects.using(scratch.alias)
+    assert Counter(changes.values_list("article", flat=True)) == won
+    by = Counter(changes.values_list("act__by_name", flat=True))
+    assert len(by) == EDITORS, "the editors took turns instead of racing"
+    listed = TaggedArticle.objects.using(scratch.alias).filter(listed_at__isnull=False)
+    assert not listed.exists()
