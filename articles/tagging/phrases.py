@@ -27,7 +27,7 @@ import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, chain
 from typing import Generic, TypeVar
 
 Target = TypeVar("Target", bound=Hashable)
@@ -64,7 +64,10 @@ _WORD = rf"{_SPACED}+(?:[{_MARK}]+{_SPACED}*)*"
 #: Text as NFKC may treat it, piece by piece. No piece is longer than 31: sorting
 #: marks takes the square of their number, and UAX #15 (Stream-Safe Text Format)
 #: finds no use for more than 30.
-_CLUSTER = re.compile(rf"(?s:.)[{_MARK}{_UNSEEN}{_JOINED}]{{,30}}")
+_CLUSTER = rf"(?s:.)[{_MARK}{_UNSEEN}{_JOINED}]{{,30}}"
+#: A run of ASCII, which NFKC leaves as it is, or a cluster. A mark belongs to the
+#: character before it, so the run ends one character before a mark.
+_STRETCH = re.compile(rf"[\x00-\x7f]+(?![{_MARK}{_UNSEEN}{_JOINED}])|{_CLUSTER}")
 _UNIT = re.compile(
     rf"""(
       (?<![\w.])\.(?={_LETTER}){_WORD}             # .NET
@@ -229,11 +232,19 @@ def _normalised(text: str) -> tuple[str, Sequence[int]]:
     """
     if text.isascii():
         return text.lower(), range(len(text) + 1)
-    clusters = _CLUSTER.findall(text)
-    folded = list(map(_folded, clusters))
-    starts = accumulate(map(len, clusters), initial=0)
-    origin = chain.from_iterable(map(repeat, starts, map(len, folded)))
-    return "".join(folded), [*origin, len(text)]
+    folded: list[str] = []
+    origin: list[Sequence[int]] = []
+    place = 0
+    for stretch in _STRETCH.findall(text):
+        end = place + len(stretch)
+        if stretch.isascii():
+            folded.append(stretch.lower())
+            origin.append(range(place, end))
+        else:
+            folded.append(_folded(stretch))
+            origin.append([place] * len(folded[-1]))
+        place = end
+    return "".join(folded), [*chain.from_iterable(origin), place]
 
 
 @lru_cache(maxsize=8192)
