@@ -12,11 +12,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from articles import workflow
+from articles.differences import Piece, compare
 from articles.ingest import sanitise
 from articles.models import Article, SourceChange
 
 from .article_list import person
-from .differences import Piece, compare
 
 Verb = Callable[..., None]
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from articles.admin.differences import MOST_SHOWN, Piece, compare
+from articles.differences import MOST_SHOWN, Piece, compare
 
 
 def marked(pieces: list[Piece]) -> str:
