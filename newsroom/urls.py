@@ -5,15 +5,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from .media import media
 
-DESK = "/admin/articles/article/?status__exact=ingested"
-
 urlpatterns = [
-    # The desk's address leads to the list of what waits.
-    path("admin/desk/", RedirectView.as_view(url=DESK), name="desk"),
+    path("admin/desk/", include("articles.desk.urls")),
     path("admin/", admin.site.urls),
     path("", include("articles.site.urls")),
 ]

@@ -4,7 +4,8 @@ Every verb is one act, in one transaction, with its history; nothing else writes
 article's status.
 """
 
-from .claims import Claimed, claim, claims, release
+from .claims import Claimed, claim, claimed_by_others, release
+from .comments import comment
 from .editing import add, edit, hold
 from .folding import fold, keep_apart
 from .moves import (
@@ -18,9 +19,10 @@ from .moves import (
     withhold,
 )
 from .outcomes import ChangedMeanwhile, NotAllowed, Outcome
-from .publishing import publish, tag
+from .permissions import permission_for, permission_of
+from .publishing import publish, soon, tag
 from .source_changes import accept_change, dismiss_change
-from .undoing import WINDOW, permission_of, restore, undo, why_not_undo
+from .undoing import WINDOW, last_act, restore, undo, why_not_undo
 from .withdrawal import delete
 
 __all__ = [
@@ -34,22 +36,26 @@ __all__ = [
     "accept_change",
     "add",
     "claim",
-    "claims",
+    "claimed_by_others",
+    "comment",
     "delete",
     "dismiss_change",
     "edit",
     "fold",
     "hold",
     "keep_apart",
+    "last_act",
     "may",
     "move",
     "move_many",
     "moves_for",
+    "permission_for",
     "permission_of",
     "publish",
     "publish_as_dated",
     "release",
     "restore",
+    "soon",
     "tag",
     "undo",
     "why_not_undo",

@@ -51,7 +51,7 @@ def release(article: int, *, by: User) -> None:
     Claim.objects.filter(article=article, by=by).delete()
 
 
-def claims(ids: Iterable[int]) -> dict[int, Claim]:
-    """``{article id: claim}`` of the claims that stand."""
-    rows = Claim.objects.standing().filter(article__in=list(ids))
-    return {each.article_id: each for each in rows.select_related("by")}
+def claimed_by_others(ids: Iterable[int], *, by: User) -> dict[int, Claimed]:
+    """``{article id: Claimed}`` of the pieces that a colleague is at work on."""
+    rows = Claim.objects.standing().filter(article__in=list(ids)).exclude(by=by)
+    return {each.article_id: Claimed(each) for each in rows.select_related("by")}

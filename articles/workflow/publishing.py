@@ -1,9 +1,11 @@
 """Publishing from the desk: a piece with its tags, in one act."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from articles.acts import acting
 from articles.models import Article, Tag
@@ -11,6 +13,14 @@ from articles.tagging import tags
 
 from .moves import move_many
 from .outcomes import Outcome, changed_meanwhile
+
+
+def soon() -> datetime:
+    """When a publication from the desk shows: once it can no longer be undone there.
+
+    ``NEWSROOM_UNDO_SECONDS`` from now. Until then no output knows of it.
+    """
+    return timezone.now() + timedelta(seconds=settings.NEWSROOM_UNDO_SECONDS)
 
 
 def publish(

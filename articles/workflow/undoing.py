@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -26,8 +27,9 @@ from articles.models import (
 )
 
 from . import withdrawal
-from .moves import BATCH, MOVES
+from .moves import BATCH
 from .outcomes import NotAllowed, Outcome, touch
+from .permissions import permission_of
 
 #: How long an act can be taken back. Later its pieces have lived on.
 WINDOW = timedelta(hours=24)
@@ -48,16 +50,6 @@ RESTORED = (
 )
 
 
-def permission_of(act: Act) -> str:
-    """The permission, ``app.codename``, that an act asks for, and its taking back."""
-    while act.undoes:
-        act = act.undoes
-    move = MOVES.get(act.kind)
-    if act.kind == "takedown":
-        move = MOVES["kill"]
-    return f"articles.{move.permission if move else 'change_article'}"
-
-
 def why_not_undo(act: Act, user: User | AnonymousUser) -> str:
     """Why this person cannot take this act back; "" if they can."""
     if act.kind in FINAL:
@@ -69,6 +61,19 @@ def why_not_undo(act: Act, user: User | AnonymousUser) -> str:
     if not user.has_perm(permission_of(act)):
         return gettext("You may not do that.")
     return ""
+
+
+def last_act(user: User, *, taken_back: bool = False) -> Act | None:
+    """This person's newest act that still can be taken back.
+
+    With ``taken_back`` it is their newest taking back: to take that back is to do
+    it again.
+    """
+    recent = Act.objects.filter(by=user, at__gte=timezone.now() - WINDOW)
+    undone = Act.objects.filter(undoes=OuterRef("pk"))
+    acts = recent.filter(~Exists(undone), undoes__isnull=not taken_back)
+    found: Act | None = acts.exclude(kind__in=FINAL).newest_first().first()
+    return found
 
 
 def undo(act: Act, *, by: User) -> Outcome:

@@ -131,6 +131,9 @@
     document.querySelectorAll("input[data-tag-names]").forEach(enhance);
   }
 
+  // A page that puts such a field in later says so.
+  document.addEventListener("newsroom:added", enhanceAll);
+
   if (document.readyState === "loading") {
     document.addEventListener("DOMContentLoaded", enhanceAll);
   } else {

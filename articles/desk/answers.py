@@ -1,0 +1,107 @@
+"""How the desk answers a deed: to its script in JSON, to a plain form by a page."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from articles import queue
+from articles.models import Act, Article
+from articles.workflow import Outcome
+
+#: Refusals that are shown one by one; of a batch of hundreds the rest is counted.
+MOST_REFUSALS = 20
+
+
+def is_script(request: HttpRequest) -> bool:
+    """Whether the desk's own script asks, and not a plain form."""
+    return request.headers.get("X-Requested-With") == "desk"
+
+
+def refused(request: HttpRequest, said: str, status: int = 400) -> HttpResponse:
+    """Nothing was done, and why."""
+    if is_script(request):
+        return JsonResponse({"said": said, "done": False}, status=status)
+    messages.error(request, said)
+    return redirect(_back(request))
+
+
+def done(
+    request: HttpRequest,
+    said: str,
+    outcome: Outcome,
+    ids: Iterable[int],
+    claimed: Iterable[int] = (),
+) -> HttpResponse:
+    """What became of these pieces (ids): rows anew of those that still wait.
+
+    ``claimed`` are those that were left because a colleague is at work on them.
+    409 where nothing could be done.
+    """
+    why = _reasons(outcome)
+    if not is_script(request):
+        if outcome.moved:
+            messages.success(request, said)
+        for line in [each["why"] for each in why]:
+            messages.warning(request, line)
+        return redirect(_back(request))
+    act = outcome.act
+    answer = {
+        "done": bool(outcome.moved),
+        "said": said if outcome.moved else " ".join(each["why"] for each in why),
+        "refused": why,
+        "claimed": list(claimed),
+        "undo": undo_of(act) if act else None,
+        "rows": rows(request, ids),
+    }
+    return JsonResponse(answer, status=200 if outcome.moved else 409)
+
+
+def undo_of(act: Act) -> str:
+    """Where an act is taken back."""
+    return reverse("desk:undo", args=[act.pk])
+
+
+def _reasons(outcome: Outcome) -> list[dict[str, Any]]:
+    shown = outcome.refused[:MOST_REFUSALS]
+    named = Article.objects.filter(pk__in=[pk for pk, _why in shown])
+    names = {article.pk: article.shown_headline for article in named}
+    reasons: list[dict[str, Any]] = [
+        {"piece": pk, "why": f"“{names.get(pk, pk)}”: {why}"} for pk, why in shown
+    ]
+    if more := len(outcome.refused) - len(shown):
+        reasons.append(
+            {"piece": 0, "why": _("… and %(more)d more were left.") % {"more": more}}
+        )
+    return reasons
+
+
+def rows(request: HttpRequest, ids: Iterable[int]) -> dict[str, str | None]:
+    """``{article id: its row in the queue}``; None for what waits no more."""
+    ids = list(ids)[:MOST_REFUSALS]
+    waiting = Article.objects.queued().filter(pk__in=ids).defer(*queue.UNREAD)
+    drawn: dict[str, str | None] = {str(pk): None for pk in ids}
+    for piece in queue.pieces(waiting):
+        drawn[str(piece.article.pk)] = row(request, piece)
+    return drawn
+
+
+def row(request: HttpRequest, piece: queue.Piece) -> str:
+    return render_to_string("desk/_row.html", {"piece": piece}, request)
+
+
+def _back(request: HttpRequest) -> str:
+    """Where a plain form wants to go on: a page of the desk, and no other."""
+    wanted = request.POST.get("next", "")
+    desk = reverse("desk:queue")
+    if wanted.startswith(desk) and url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts=None
+    ):
+        return wanted
+    return desk

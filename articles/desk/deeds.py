@@ -1,0 +1,276 @@
+"""What editors do at the desk: each a form that is posted, by a key or by hand.
+
+Nothing is decided here. A view reads the form, calls one verb of the workflow, and
+answers with what became of the pieces.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from articles import workflow
+from articles.models import Act, Article, parse_tag_names
+from articles.workflow import Outcome
+
+from . import answers, panes
+from .access import at_desk, person
+from .forms import Chosen, WordsForm, held_until, numbers
+
+Said = tuple[Outcome, str]
+Deed = Callable[[HttpRequest, Chosen], Said]
+
+
+def deed(
+    kind: str, *, over_claims: bool = False
+) -> Callable[[Deed], Callable[..., HttpResponse]]:
+    """A view that does one thing with the chosen pieces, for those who may.
+
+    Pieces that a colleague is at work on are left, unless the person takes them
+    over or the deed is none that gets in a colleague's way (``over_claims``).
+    """
+
+    def dress(do: Deed) -> Callable[..., HttpResponse]:
+        @require_POST
+        @at_desk(workflow.permission_for(kind))
+        @wraps(do)
+        def view(request: HttpRequest) -> HttpResponse:
+            try:
+                chosen = Chosen.of(request.POST)
+                free, claimed = (
+                    (chosen, {}) if over_claims else _unclaimed(request, chosen)
+                )
+                outcome, said = do(request, free) if free.ids else (Outcome(), "")
+            except ValidationError as error:
+                return answers.refused(request, " ".join(error.messages))
+            except workflow.NotAllowed as why:
+                return answers.refused(request, str(why), status=409)
+            outcome.refused += [(pk, str(why)) for pk, why in claimed.items()]
+            return answers.done(request, said, outcome, chosen.ids, list(claimed))
+
+        return view
+
+    return dress
+
+
+def _unclaimed(
+    request: HttpRequest, chosen: Chosen
+) -> tuple[Chosen, dict[int, workflow.Claimed]]:
+    """The pieces no colleague is at work on, and the others; all, if taken over."""
+    if request.POST.get("take_over"):
+        return chosen, {}
+    claimed = workflow.claimed_by_others(chosen.ids, by=person(request))
+    free = [pk for pk in chosen.ids if pk not in claimed]
+    return Chosen(free, chosen.versions), claimed
+
+
+def _about(ids: list[int], one: str, many: str) -> str:
+    """What was done, with the headline of a single piece or the number of many."""
+    if len(ids) == 1:
+        article = Article.objects.only("headline", "source_headline").get(pk=ids[0])
+        return one % {"headline": article.shown_headline}
+    return many % {"number": len(ids)}
+
+
+@deed("publish")
+def publish(request: HttpRequest, chosen: Chosen) -> Said:
+    """Publish with the suggested tags, or with those ticked of them."""
+    accepted, rejected = None, []
+    if "offered" in request.POST:
+        accepted = numbers(request.POST, "accepted")
+        rejected = [t for t in numbers(request.POST, "offered") if t not in accepted]
+    outcome = workflow.publish(
+        chosen.ids,
+        by=person(request),
+        accepted=accepted,
+        rejected=rejected,
+        at=workflow.soon(),
+        versions=chosen.versions,
+    )
+    many = ngettext(
+        "Published %(number)d piece.",
+        "Published %(number)d pieces.",
+        len(outcome.moved),
+    )
+    return outcome, _about(outcome.moved, _("Published “%(headline)s”."), many)
+
+
+@deed("spike")
+def spike(request: HttpRequest, chosen: Chosen) -> Said:
+    """Reject pieces; they can be brought back."""
+    outcome = workflow.move_many(
+        chosen.ids, "spike", by=person(request), versions=chosen.versions
+    )
+    many = ngettext(
+        "Spiked %(number)d piece.", "Spiked %(number)d pieces.", len(outcome.moved)
+    )
+    return outcome, _about(outcome.moved, _("Spiked “%(headline)s”."), many)
+
+
+@deed("select")
+def shortlist(request: HttpRequest, chosen: Chosen) -> Said:
+    """Shortlist pieces; if all of them are shortlisted, put them back."""
+    new = Article.objects.filter(pk__in=chosen.ids).exclude(status="selected")
+    action = "select" if new.exists() else "release"
+    outcome = workflow.move_many(
+        chosen.ids, action, by=person(request), versions=chosen.versions
+    )
+    if action == "select":
+        one, many = (
+            _("Shortlisted “%(headline)s”."),
+            _("Shortlisted %(number)d pieces."),
+        )
+    else:
+        one, many = _("Put back “%(headline)s”."), _("Put back %(number)d pieces.")
+    return outcome, _about(outcome.moved, one, many)
+
+
+@deed("hold")
+def hold(request: HttpRequest, chosen: Chosen) -> Said:
+    """Take pieces out of the queue until a moment."""
+    until = held_until(request.POST)
+    outcome = workflow.hold(
+        chosen.ids, until, by=person(request), versions=chosen.versions
+    )
+    moment = date_format(localtime(until), "Y-m-d H:i")
+    one = _("Held “%(headline)s” until %(moment)s.")
+    many = _("Held %(number)d pieces until %(moment)s.")
+    return outcome, _about(
+        outcome.moved,
+        one.replace("%(moment)s", moment),
+        many.replace("%(moment)s", moment),
+    )
+
+
+@deed("resume")
+def resume(request: HttpRequest, chosen: Chosen) -> Said:
+    """Bring held pieces back into the queue."""
+    outcome = workflow.hold(
+        chosen.ids, None, by=person(request), versions=chosen.versions
+    )
+    one, many = _("“%(headline)s” waits again."), _("%(number)d pieces wait again.")
+    return outcome, _about(outcome.moved, one, many)
+
+
+@deed("fold")
+def fold(request: HttpRequest, chosen: Chosen) -> Said:
+    """Fold one piece into another, by default into the likest."""
+    into = numbers(request.POST, "into") or panes.likest(chosen.only)
+    if not into:
+        raise workflow.NotAllowed(_("Nothing here resembles it."))
+    outcome = workflow.fold(
+        chosen.only, into[0], by=person(request), versions=chosen.versions
+    )
+    return outcome, _about(outcome.moved, _("Folded “%(headline)s”."), "")
+
+
+@deed("apart")
+def keep_apart(request: HttpRequest, chosen: Chosen) -> Said:
+    """Say that a piece and another tell different things."""
+    other = numbers(request.POST, "into")
+    if not other:
+        raise ValidationError(_("Say from which piece."))
+    workflow.keep_apart(chosen.only, other[0], by=person(request))
+    said = _("“%(headline)s” is not the same, and is not paired with it again.")
+    return Outcome(moved=[chosen.only]), _about([chosen.only], said, "")
+
+
+@deed("tag")
+def tag(request: HttpRequest, chosen: Chosen) -> Said:
+    """Put tags on by name, take others off."""
+    names = parse_tag_names(request.POST.get("tags", "")[:5000])
+    off = numbers(request.POST, "off")
+    if not names and not off:
+        raise ValidationError(_("Write a tag first."))
+    outcome = workflow.tag(
+        chosen.ids, on=names, off=off, by=person(request), versions=chosen.versions
+    )
+    if names:
+        said = _("Tagged “%(headline)s” with %(tags)s."), _("Tagged %(number)d pieces.")
+        shown = ", ".join(f"#{name}" for name in names).replace("%", "%%")
+        return outcome, _about(
+            outcome.moved, said[0].replace("%(tags)s", shown), said[1]
+        )
+    one, many = _("Took a tag off “%(headline)s”."), _("Took tags off %(number)d.")
+    return outcome, _about(outcome.moved, one, many)
+
+
+@deed("claim", over_claims=True)
+def claim(request: HttpRequest, chosen: Chosen) -> Said:
+    """Claim a piece, or give up one's claim on it."""
+    by, pk = person(request), chosen.only
+    if request.POST.get("release"):
+        workflow.release(pk, by=by)
+        said = _("You are not at work on “%(headline)s” any more.")
+    else:
+        workflow.claim(pk, by=by, take_over=bool(request.POST.get("take_over")))
+        said = _("You are at work on “%(headline)s”.")
+    return Outcome(moved=[pk]), _about([pk], said, "")
+
+
+@deed("comment", over_claims=True)
+def comment(request: HttpRequest, chosen: Chosen) -> Said:
+    """Leave a note to colleagues."""
+    text = request.POST.get("text", "")[:5000]
+    workflow.comment(chosen.only, text, by=person(request))
+    said = _("Noted at “%(headline)s”.")
+    return Outcome(moved=[chosen.only]), _about([chosen.only], said, "")
+
+
+@require_POST
+@at_desk(workflow.permission_for("edit"))
+def edit(request: HttpRequest) -> HttpResponse:
+    """Save headline, excerpt and note; with ``publish`` publish the piece too.
+
+    If a colleague has saved other words meanwhile, both texts are shown.
+    """
+    try:
+        chosen = Chosen.of(request.POST)
+        article = get_object_or_404(Article, pk=chosen.only)
+    except ValidationError as error:
+        return answers.refused(request, " ".join(error.messages))
+    form = WordsForm(request.POST, instance=article)
+    if not form.is_valid():
+        said = " ".join(m for errors in form.errors.values() for m in errors)
+        return answers.refused(request, said)
+    try:
+        workflow.edit(
+            form.instance,
+            form.changed_data,
+            by=person(request),
+            version=chosen.versions.get(article.pk),
+        )
+    except workflow.ChangedMeanwhile as why:
+        return panes.conflict(request, article.pk, form, str(why))
+    said = _("Saved “%(headline)s”.") % {"headline": form.instance.shown_headline}
+    outcome = Outcome(moved=[article.pk])
+    return answers.done(request, said, outcome, [article.pk])
+
+
+@require_POST
+@at_desk()
+def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
+    """Take an act back; without its number the person's last one."""
+    by = person(request)
+    again = bool(request.POST.get("again"))
+    if act is None:
+        last = workflow.last_act(by, taken_back=again)
+        if last is None:
+            return answers.refused(request, _("There is nothing to undo."), status=409)
+        act = last.pk
+    found = get_object_or_404(Act, pk=act)
+    try:
+        outcome = workflow.undo(found, by=by)
+    except workflow.NotAllowed as why:
+        return answers.refused(request, str(why), status=409)
+    one = _("Done again: “%(headline)s”.") if again else _("Undone: “%(headline)s”.")
+    many = _("Done again: %(number)d pieces.") if again else _("Undone: %(number)d.")
+    said = _about(outcome.moved, one, many)
+    return answers.done(request, said, outcome, outcome.moved)

@@ -1,0 +1,162 @@
+"""What the desk's forms take, and what of it is refused."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.models import Article, SavedFilter
+
+from . import keys
+
+#: Pieces that one request may act on.
+MOST_PIECES = 500
+#: What a piece can be held until without typing a date.
+LATER, TOMORROW, NEXT_WEEK = "later", "tomorrow", "week"
+#: When a working day begins, in the site's zone.
+MORNING = datetime.time(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The pieces a request is about: their ids, and the version each was seen in."""
+
+    ids: list[int]
+    versions: dict[int, int]
+
+    @classmethod
+    def of(cls, data: QueryDict) -> "Chosen":
+        """From the fields ``piece=<id>:<version>``; the version may be missing.
+
+        Raises ValidationError for none, for too many, and for what is no number.
+        """
+        ids: list[int] = []
+        versions: dict[int, int] = {}
+        for text in data.getlist("piece")[: MOST_PIECES + 1]:
+            number, _colon, version = text.partition(":")
+            ids.append(_number(number))
+            if version:
+                versions[ids[-1]] = _number(version)
+        if not ids:
+            raise ValidationError(_("Tick the pieces first."))
+        if len(ids) > MOST_PIECES:
+            raise ValidationError(_("At most 500 pieces at once."))
+        return cls(ids, versions)
+
+    @property
+    def only(self) -> int:
+        """The one piece of a verb that takes one. Raises ValidationError for more."""
+        if len(self.ids) > 1:
+            raise ValidationError(_("This takes one piece at a time."))
+        return self.ids[0]
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise ValidationError(_("“%(text)s” is no number."), params={"text": text[:40]})
+    return int(text)
+
+
+def numbers(data: QueryDict, name: str) -> list[int]:
+    """The whole numbers of a repeated field; raises ValidationError for others."""
+    return [_number(text) for text in data.getlist(name)]
+
+
+def held_until(data: QueryDict) -> datetime.datetime:
+    """Until when a piece is held: a choice of ``until``, or the moment in ``at``.
+
+    Raises ValidationError for a moment that is none or has passed.
+    """
+    now = timezone.localtime()
+    at = data.get("at", "").strip()
+    if at:
+        moment: datetime.datetime = forms.DateTimeField().clean(at)
+        if moment <= now:
+            raise ValidationError(_("That moment has passed."))
+        return moment
+    match data.get("until", ""):
+        case "later":
+            return now + datetime.timedelta(hours=3)
+        case "tomorrow":
+            return _morning(now, days=1)
+        case "week":
+            return _morning(now, days=7 - now.weekday())
+    raise ValidationError(_("Say until when."))
+
+
+def _morning(now: datetime.datetime, *, days: int) -> datetime.datetime:
+    day = now.date() + datetime.timedelta(days=days)
+    return timezone.make_aware(datetime.datetime.combine(day, MORNING))
+
+
+class WordsForm(forms.ModelForm):
+    """The desk's own words on a piece."""
+
+    class Meta:
+        model = Article
+        fields = ("headline", "excerpt", "note")
+        widgets = {
+            "headline": forms.TextInput(attrs={"maxlength": 500}),
+            "excerpt": forms.Textarea(attrs={"rows": 3}),
+            "note": forms.Textarea(attrs={"rows": 2}),
+        }
+
+
+class SaveFilterForm(forms.ModelForm):
+    """A name for what the queue is narrowed to at this moment."""
+
+    class Meta:
+        model = SavedFilter
+        fields = ("name", "query", "is_shared", "is_default")
+        widgets = {"query": forms.HiddenInput}
+
+
+class KeysForm(forms.Form):
+    """Keys on or off, and one field for each command's key."""
+
+    on = forms.BooleanField(label=gettext_lazy("Keys are on"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for command in keys.COMMANDS.values():
+            self.fields[f"key-{command.name}"] = forms.CharField(
+                label=command.label,
+                max_length=1,
+                widget=forms.TextInput(
+                    attrs={"size": 2, "autocapitalize": "off", "autocomplete": "off"}
+                ),
+            )
+
+    @staticmethod
+    def initial_of(kept: keys.Keys) -> dict[str, Any]:
+        of = {f"key-{name}": key for name, key in kept.of.items()}
+        return {"on": kept.on} | of
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for name, key in self.chosen.items():
+            if key in keys.RESERVED:
+                said = _("1 to 9 tick the suggested tags.")
+                self.add_error(f"key-{name}", said)
+        for key, names in keys.conflicts(self.chosen).items():
+            for name in names:
+                others = [keys.COMMANDS[n].label for n in names if n != name]
+                said = _("“%(key)s” is the key of “%(other)s” too.")
+                said %= {"key": key, "other": ", ".join(map(str, others))}
+                self.add_error(f"key-{name}", said)
+        return data
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """``{command: key}`` of the fields that hold one."""
+        return {
+            name.removeprefix("key-"): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith("key-")
+        }

@@ -1,0 +1,148 @@
+"""One piece beside the queue: its text, its words, its tags, what resembles it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from articles import queue
+from articles.differences import Piece as Stretch
+from articles.differences import compare as differing
+from articles.models import Article, PossibleDuplicate
+from articles.rights import Channel, permitted
+
+from . import frame
+from .access import at_desk
+from .answers import is_script
+from .forms import WordsForm
+
+#: Characters of a source's text that the pane shows; the rest is a link away.
+MOST_TEXT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One text of two pieces, in stretches that say what differs."""
+
+    label: str
+    here: list[Stretch]
+    there: list[Stretch]
+
+
+def likest(article: int) -> list[int]:
+    """The id of the piece that an article resembles most, in a list; [] for none."""
+    pairs = PossibleDuplicate.objects.open()
+    pairs = pairs.filter(Q(article=article) | Q(other=article))
+    best = pairs.order_by("-likeness", "pk").values_list("article", "other").first()
+    return [pk for pk in best or () if pk != article]
+
+
+def context_of(request: HttpRequest, article: Article) -> dict[str, Any]:
+    """What the pane's template shows of an article."""
+    [piece] = queue.pieces([article])
+    return {
+        "piece": piece,
+        "read": permitted(article, Channel.PAGE),
+        "source_text": strip_tags(article.source_body)[:MOST_TEXT],
+        "comments": article.comments.order_by("at", "pk"),
+        "form": WordsForm(instance=article, prefix=None),
+    }
+
+
+@require_safe
+@at_desk()
+def pane(request: HttpRequest, pk: int) -> HttpResponse:
+    """One piece: as a part of the desk for its script, else as a page."""
+    article = get_object_or_404(Article, pk=pk)
+    context = context_of(request, article)
+    if is_script(request):
+        return render(request, "desk/_pane.html", context)
+    title = article.shown_headline
+    return frame.page(request, "desk/piece.html", title, context)
+
+
+@require_safe
+@at_desk()
+def compare(request: HttpRequest, pk: int) -> HttpResponse:
+    """A piece beside another (``?other=<id>``), else our words beside the source's."""
+    article = get_object_or_404(Article.objects.select_related("source"), pk=pk)
+    given = request.GET.get("other", "")
+    others = [int(given)] if given.isdecimal() and len(given) < 19 else likest(pk)
+    other = None
+    if others:
+        loaded = Article.objects.select_related("source")
+        other = get_object_or_404(loaded, pk=others[0])
+    context = {
+        "article": article,
+        "other": other,
+        "compared": list(_compared(article, other)),
+    }
+    if is_script(request):
+        return render(request, "desk/_compare.html", context)
+    return frame.page(request, "desk/compare.html", _("Compare"), context)
+
+
+def _compared(article: Article, other: Article | None) -> list[Compared]:
+    if other is None:
+        pairs = [
+            (_("Headline"), article.headline, article.source_headline),
+            (_("Excerpt"), article.excerpt, article.source_excerpt),
+        ]
+        pairs = [(label, ours, theirs) for label, ours, theirs in pairs if ours]
+    else:
+        pairs = [
+            (_("Headline"), article.source_headline, other.source_headline),
+            (_("Excerpt"), article.source_excerpt, other.source_excerpt),
+            (_("Text"), strip_tags(article.source_body), strip_tags(other.source_body)),
+        ]
+    return [
+        Compared(label, *differing(one, two)) for label, one, two in pairs if one or two
+    ]
+
+
+@require_safe
+@at_desk()
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The public page of a piece as it would be now, whatever its state."""
+    loaded = Article.objects.select_related("source", "category", "image")
+    article = get_object_or_404(loaded, pk=pk)
+    article.listed_at = article.listed_at or article.waiting_at or article.created_at
+    context = {
+        "article": article,
+        "shown": permitted(article, Channel.PAGE),
+        "tags": list(article.tags.all()),
+    }
+    response = render(request, "desk/preview.html", context)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def conflict(request: HttpRequest, pk: int, form: WordsForm, said: str) -> HttpResponse:
+    """Both texts of a piece that two people have edited, with nothing lost (409)."""
+    now = Article.objects.select_related("source", "category", "image").get(pk=pk)
+    compared = [
+        Compared(
+            str(bound.label), *differing(bound.data or "", getattr(now, bound.name))
+        )
+        for bound in form
+        if (bound.data or "").strip() != getattr(now, bound.name)
+    ]
+    last = now.changes.select_related("act").order_by("-version").first()
+    context = context_of(request, now) | {
+        "compared": compared,
+        "said": said,
+        "form": form,
+        "changed_by": last.act.by_name if last else "",
+    }
+    if is_script(request):
+        html = render_to_string("desk/_pane.html", context, request)
+        answer = {"done": False, "said": said, "pane": html}
+        return JsonResponse(answer, status=409)
+    title = now.shown_headline
+    return frame.page(request, "desk/piece.html", title, context, status=409)

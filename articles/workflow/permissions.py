@@ -1,0 +1,31 @@
+"""Which permission each verb asks for: one table for every interface."""
+
+from articles.models import Act
+
+from .moves import MOVES
+
+#: Verbs that are no moves, by the kind of act they are noted as. Kinds that stand
+#: neither here nor among the moves ask for ``change_article``.
+OTHERS = {
+    "hold": "select_article",
+    "resume": "select_article",
+    "fold": "spike_article",
+    "takedown": MOVES["kill"].permission,
+    "delete": "delete_article",
+    "add": "add_article",
+    "correct": "correct_article",
+}
+
+
+def permission_for(kind: str) -> str:
+    """The permission, ``app.codename``, that a kind of act asks for."""
+    move = MOVES.get(kind)
+    name = move.permission if move else OTHERS.get(kind, "change_article")
+    return f"articles.{name}"
+
+
+def permission_of(act: Act) -> str:
+    """The permission that an act asked for, and its taking back asks for too."""
+    while act.undoes:
+        act = act.undoes
+    return permission_for(act.kind)
