@@ -224,7 +224,8 @@ def test_a_claim_runs_out_and_can_be_taken_over():
         workflow.claim(article.pk, by=sato)
     assert workflow.claim(article.pk, by=sato, take_over=True).by == sato
     workflow.release(article.pk, by=mori)
-    assert workflow.claimed_by_others([article.pk], by=mori)[article.pk].claim.by == sato
+    others = workflow.claimed_by_others([article.pk], by=mori)
+    assert others[article.pk].claim.by == sato
     assert workflow.claimed_by_others([article.pk], by=sato) == {}
     type(claim).objects.update(until=timezone.now() - workflow.WINDOW)
     assert workflow.claimed_by_others([article.pk], by=mori) == {}

@@ -15,6 +15,9 @@ from articles import queue
 from articles.models import Act, Article
 from articles.workflow import Outcome
 
+#: Rows that an answer draws anew; of a larger batch the page shows the rest when it is
+#: loaded the next time.
+MOST_ROWS = 200
 #: Refusals that are shown one by one; of a batch of hundreds the rest is counted.
 MOST_REFUSALS = 20
 
@@ -84,7 +87,7 @@ def _reasons(outcome: Outcome) -> list[dict[str, Any]]:
 
 def rows(request: HttpRequest, ids: Iterable[int]) -> dict[str, str | None]:
     """``{article id: its row in the queue}``; None for what waits no more."""
-    ids = list(ids)[:MOST_REFUSALS]
+    ids = list(ids)[:MOST_ROWS]
     waiting = Article.objects.queued().filter(pk__in=ids).defer(*queue.UNREAD)
     drawn: dict[str, str | None] = {str(pk): None for pk in ids}
     for piece in queue.pieces(waiting):

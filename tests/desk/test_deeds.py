@@ -1,0 +1,370 @@
+"""What is done at the desk: by its script, by plain forms, and by those who may."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from articles import workflow
+from articles.models import (
+    Act,
+    Article,
+    Comment,
+    PossibleDuplicate,
+    SuggestionState,
+    TagSuggestion,
+)
+from articles.tagging import index
+from tests.factories import ArticleFactory, TagFactory, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def suggested(article: Article, *names: str) -> list[int]:
+    """Suggest tags for a piece; their ids."""
+    tags = [TagFactory(name=name, slug=name.lower()) for name in names]
+    for tag in tags:
+        TagSuggestion.objects.create(
+            article=article, tag=tag, phrase=tag.name, found=tag.name
+        )
+    Article.objects.filter(pk=article.pk).update(needs_suggestions=False)
+    return [tag.pk for tag in tags]
+
+
+def names_of(article: Article) -> set[str]:
+    return set(article.tags.names())
+
+
+def test_publishing_takes_the_ticked_tags_and_turns_the_others_down(editor, ask):
+    piece = ArticleFactory()
+    port, trade = suggested(piece, "Port", "Trade")
+    answer = ask("publish", piece, offered=[port, trade], accepted=[port])
+
+    assert answer.status_code == 200
+    piece.refresh_from_db()
+    assert piece.status == "published"
+    assert names_of(piece) == {"Port"}
+    states = dict(TagSuggestion.objects.values_list("tag", "state"))
+    assert states == {port: SuggestionState.ACCEPTED, trade: SuggestionState.REJECTED}
+    assert answer.json()["rows"] == {str(piece.pk): None}
+    assert Act.objects.count() == 1
+    assert index.differences() == {"rows": 0, "counts": 0}
+
+
+def test_a_batch_is_published_with_all_suggestions_and_undone_at_once(editor, ask):
+    pieces = ArticleFactory.create_batch(3)
+    for number, piece in enumerate(pieces):
+        suggested(piece, f"Tag-{number}")
+    answer = ask("publish", *pieces).json()
+    assert Article.objects.filter(status="published").count() == 3
+    assert all(names_of(piece) for piece in pieces)
+
+    undone = ask(answer["undo"].removeprefix("/admin/desk/").rstrip("/")).json()
+    assert Article.objects.filter(status="ingested").count() == 3
+    assert not any(names_of(piece) for piece in pieces)
+    assert set(undone["rows"]) == {str(piece.pk) for piece in pieces}
+    assert all(undone["rows"].values())
+    assert index.differences() == {"rows": 0, "counts": 0}
+
+
+def test_nobody_sees_a_publication_while_it_can_be_undone(
+    editor, ask, settings: Settings
+):
+    settings.NEWSROOM_UNDO_SECONDS = 30
+    piece = ArticleFactory(tags=["Economy"])
+    before = timezone.now()
+    answer = ask("publish", piece).json()
+    piece.refresh_from_db()
+    assert before + timedelta(seconds=30) <= piece.visible_from
+    assert not Article.objects.published().exists()
+    assert ask("undo").status_code == 200
+    assert answer["undo"]
+    piece.refresh_from_db()
+    assert piece.published_at is None
+
+
+def test_undo_without_a_number_takes_back_one_act_after_the_other(editor, ask):
+    first, second = ArticleFactory.create_batch(2)
+    ask("spike", first)
+    ask("spike", second)
+    assert str(second.pk) in ask("undo").json()["rows"]
+    assert str(first.pk) in ask("undo").json()["rows"]
+    nothing = ask("undo")
+    assert (nothing.status_code, nothing.json()["done"]) == (409, False)
+    ask("undo", again="1")
+    first.refresh_from_db()
+    assert first.status == "spiked"
+
+
+def test_a_colleague_s_act_is_not_mine_to_undo_without_its_number(
+    editor, colleague, ask
+):
+    piece = ArticleFactory()
+    workflow.move(piece, "spike", by=colleague)
+    assert ask("undo").status_code == 409
+
+
+def test_what_was_seen_in_another_version_is_left_with_its_reason(
+    editor, colleague, ask
+):
+    stale, fresh = ArticleFactory.create_batch(2)
+    workflow.tag([stale.pk], on=["Harbour"], by=colleague)
+    answer = ask("publish", stale, fresh)
+    assert answer.status_code == 200
+    answer = answer.json()
+    assert [each["piece"] for each in answer["refused"]] == [stale.pk]
+    assert "meanwhile" in answer["refused"][0]["why"]
+    assert "#Harbour" in answer["rows"][str(stale.pk)]
+    assert answer["rows"][str(fresh.pk)] is None
+    assert ask("spike", stale).status_code == 409
+
+
+def test_a_piece_that_a_colleague_has_claimed_asks_first(editor, colleague, ask):
+    piece = ArticleFactory()
+    workflow.claim(piece.pk, by=colleague)
+    answer = ask("publish", piece)
+    assert answer.status_code == 409
+    assert answer.json()["claimed"] == [piece.pk]
+    assert "sato is at work" in answer.json()["said"]
+    assert ask("publish", piece, take_over="1").status_code == 200
+
+
+def test_a_claim_is_taken_given_up_and_taken_over(editor, colleague, ask):
+    piece = ArticleFactory()
+    assert "mori is at work" in ask("claim", piece).json()["rows"][str(piece.pk)]
+    ask("claim", piece, release="1")
+    workflow.claim(piece.pk, by=colleague)
+    assert ask("claim", piece).status_code == 409
+    assert ask("claim", piece, take_over="1").status_code == 200
+    assert not workflow.claimed_by_others([piece.pk], by=editor)
+
+
+def test_shortlisting_twice_puts_back(editor, ask):
+    piece = ArticleFactory()
+    answer = ask("shortlist", piece).json()
+    assert "shortlisted" in answer["rows"][str(piece.pk)]
+    piece.refresh_from_db()
+    assert piece.status == "selected"
+    ask("shortlist", piece)
+    piece.refresh_from_db()
+    assert piece.status == "ingested"
+
+
+@pytest.mark.parametrize("until", ["later", "tomorrow", "week"])
+def test_a_piece_is_held_until_a_moment_and_no_longer(editor, ask, until):
+    piece = ArticleFactory()
+    answer = ask("hold", piece, until=until)
+    assert answer.status_code == 200
+    piece.refresh_from_db()
+    now = timezone.now()
+    assert now < piece.held_until <= now + timedelta(days=7, hours=8)
+    assert answer.json()["rows"] == {str(piece.pk): None}
+    ask("resume", piece)
+    piece.refresh_from_db()
+    assert piece.held_until is None
+
+
+@pytest.mark.parametrize("fields", [{}, {"until": "x"}, {"at": "1999-01-01T10:00"}])
+def test_a_moment_that_is_none_or_has_passed_holds_nothing(editor, ask, fields):
+    piece = ArticleFactory()
+    assert ask("hold", piece, **fields).status_code == 400
+    piece.refresh_from_db()
+    assert piece.held_until is None
+
+
+def test_the_likest_piece_takes_in_what_is_folded(editor, ask):
+    piece, like, likest = ArticleFactory.create_batch(3)
+    PossibleDuplicate.objects.create(article=like, other=piece, likeness=0.7)
+    PossibleDuplicate.objects.create(article=likest, other=piece, likeness=0.9)
+    assert ask("fold", piece).status_code == 200
+    piece.refresh_from_db()
+    assert (piece.folded_into, piece.status) == (likest, "spiked")
+    assert ask("fold", like, into=likest.pk).status_code == 200
+    lonely = ArticleFactory()
+    assert ask("fold", lonely).status_code == 409
+
+
+def test_two_pieces_that_are_not_the_same_are_not_paired_again(editor, ask):
+    piece, other = ArticleFactory.create_batch(2)
+    PossibleDuplicate.objects.create(article=other, other=piece, likeness=0.9)
+    assert ask("apart", piece, into=other.pk).status_code == 200
+    assert not PossibleDuplicate.objects.open().exists()
+
+
+def test_tags_go_on_by_any_of_their_names_and_come_off(editor, ask):
+    piece = ArticleFactory()
+    tag = TagFactory(name="Monetary policy", slug="monetary-policy")
+    answer = ask("tag", piece, tags="#monetary POLICY, New one").json()
+    assert names_of(piece) == {"Monetary policy", "New one"}
+    assert "#New one" in answer["rows"][str(piece.pk)]
+    piece.refresh_from_db()
+    ask("tag", piece, off=tag.pk)
+    assert names_of(piece) == {"New one"}
+    piece.refresh_from_db()
+    assert ask("tag", piece, tags="!!!").status_code == 400
+    assert ask("tag", piece).status_code == 400
+
+
+def test_percent_signs_in_a_tag_or_a_headline_are_only_text(editor, ask):
+    piece = ArticleFactory(source_headline="100%(number)d sure %s")
+    answer = ask("tag", piece, tags="50%d club").json()
+    assert "50%d club" in answer["said"]
+    assert "100%(number)d sure %s" in answer["said"]
+
+
+def test_words_are_saved_and_the_source_s_stay(editor, ask):
+    piece = ArticleFactory()
+    fields = {"headline": "Ours", "excerpt": "Short", "note": "It matters"}
+    assert ask("edit", piece, **fields).status_code == 200
+    piece.refresh_from_db()
+    assert (piece.headline, piece.excerpt, piece.note) == tuple(fields.values())
+    assert piece.source_headline != "Ours"
+
+
+def test_a_second_editor_s_words_are_shown_beside_the_first_s(
+    editor, colleague, ask, client: Client
+):
+    piece = ArticleFactory()
+    theirs = Article.objects.get(pk=piece.pk)
+    theirs.headline = "Ferry returns to the harbour"
+    workflow.edit(theirs, ["headline"], by=colleague)
+    fields = {"headline": "Ferry leaves the harbour", "excerpt": "", "note": ""}
+    answer = ask("edit", piece, **fields)
+    assert answer.status_code == 409
+    pane = answer.json()["pane"]
+    assert "<del>leaves</del>" in pane
+    assert "<ins>returns to</ins>" in pane or "returns" in pane
+    assert "sato" in pane
+    assert 'value="Ferry leaves the harbour"' in pane
+    piece.refresh_from_db()
+    assert piece.headline == "Ferry returns to the harbour"
+    # Saved once more, with the version that was shown, mine stands.
+    assert ask("edit", piece, **fields).status_code == 200
+    piece.refresh_from_db()
+    assert piece.headline == "Ferry leaves the harbour"
+    plain = client.post(
+        "/admin/desk/edit/", fields | {"piece": f"{piece.pk}:0", "headline": "Third"}
+    )
+    assert plain.status_code == 409
+    assert "Two versions" in plain.text
+
+
+def test_a_note_is_for_colleagues_and_signed(editor, ask):
+    piece = ArticleFactory()
+    assert ask("comment", piece, text="  Ask the port authority. ").status_code == 200
+    assert ask("comment", piece, text=" ").status_code == 409
+    note = Comment.objects.get()
+    assert (note.text, note.by_name) == ("Ask the port authority.", "mori")
+    editor.delete()
+    note.refresh_from_db()
+    assert (note.by, note.by_name) == (None, "mori")
+
+
+@pytest.mark.parametrize(
+    "pieces", [[], ["x"], ["1:x"], ["-1"], ["1" * 30], ["1"] * 501], ids=str
+)
+def test_pieces_that_are_none_are_refused_in_words(editor, client: Client, pieces):
+    response = client.post(
+        "/admin/desk/spike/",
+        {"piece": pieces},
+        headers={"x-requested-with": "desk"},
+    )
+    assert response.status_code == 400
+    assert response.json()["said"]
+
+
+def test_a_piece_that_is_gone_is_refused_and_the_others_go_on(editor, client: Client):
+    piece = ArticleFactory()
+    response = client.post(
+        "/admin/desk/spike/",
+        {"piece": ["987654321", str(piece.pk)]},
+        headers={"x-requested-with": "desk"},
+    )
+    assert response.status_code == 200
+    piece.refresh_from_db()
+    assert piece.status == "spiked"
+
+
+def test_a_plain_form_goes_back_to_where_it_came_from(editor, client: Client):
+    piece = ArticleFactory()
+    response = client.post(
+        "/admin/desk/spike/",
+        {"piece": str(piece.pk), "next": "/admin/desk/?only=untagged"},
+    )
+    assert (response.status_code, response.url) == (302, "/admin/desk/?only=untagged")
+    said = [str(message) for message in get_messages(response.wsgi_request)]
+    assert any("Spiked" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        "https://evil.example/admin/desk/",
+        "//evil.example/admin/desk/",
+        "/admin/logout/",
+        "javascript:alert(1)",
+        "/admin/desk/\r\nX: y",
+    ],
+)
+def test_no_form_leads_out_of_the_desk(editor, client: Client, there):
+    piece = ArticleFactory()
+    response = client.post("/admin/desk/spike/", {"piece": piece.pk, "next": there})
+    assert response.status_code == 302
+    assert response.url.startswith("/admin/desk/")
+    assert "evil" not in response.url
+    assert "\n" not in response.url
+
+
+DEEDS = [
+    *("publish", "spike", "shortlist", "hold", "resume", "fold", "apart"),
+    *("tag", "edit", "claim", "comment", "undo"),
+]
+    "publish",
+    "spike",
+    "shortlist",
+    "hold",
+    "resume",
+    "fold",
+    "apart",
+    "tag",
+    "edit",
+    "claim",
+    "comment",
+    "undo",
+]
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_who_only_looks_does_nothing(client: Client, ask, deed):
+    client.force_login(make_user("visitor", ("view_article",)))
+    piece, other = ArticleFactory.create_batch(2)
+    fields = {"until": "later", "tags": "X", "text": "x", "into": other.pk}
+    answer = ask(deed, piece, **fields)
+    assert answer.status_code in (403, 409)
+    assert not Act.objects.exists()
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_deed_is_posted_and_never_followed_as_a_link(editor, client: Client, deed):
+    assert client.get(f"/admin/desk/{deed}/").status_code == 405
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_who_is_signed_out_is_told_so(client: Client, db, ask, deed):
+    piece = ArticleFactory()
+    answer = ask(deed, piece)
+    assert answer.status_code == 401
+    assert "Sign in" in answer.json()["said"]
+    plain = client.post(f"/admin/desk/{deed}/", {"piece": piece.pk})
+    assert plain.url.startswith("/admin/login/")
+
+
+def test_who_may_not_see_articles_does_not_see_the_desk(client: Client, db):
+    client.force_login(make_user("clerk", ("view_tag",)))
+    piece = ArticleFactory()
+    for path in ("", "more/", "news/?newest=1", "keys/", f"pieces/{piece.pk}/"):
+        assert client.get(f"/admin/desk/{path}").status_code == 403, path
