@@ -6,6 +6,8 @@ it is never the one of REDIS_URL, only one that tests/run.py started.
 """
 
 import os
+import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 for name in (
@@ -37,7 +39,13 @@ if cache := os.environ.get("NEWSROOM_TEST_REDIS_URL"):
     os.environ["REDIS_URL"] = urlsplit(cache)._replace(path=f"/{worker}").geturl()
 
 from newsroom.settings import *  # noqa: E402, F403
-from newsroom.settings import STORAGES  # noqa: E402
+from newsroom.settings import DATABASES, STORAGES  # noqa: E402
+
+# In a file, as it is for everybody: threads of a live server that share one database
+# in memory are refused tables that another one is writing to, instead of waiting.
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
+    scratch = Path(tempfile.gettempdir()) / f"newsroom-test-{os.getpid()}.sqlite3"
+    DATABASES["default"]["TEST"] = {"NAME": str(scratch)}
 
 # A password takes microseconds instead of a quarter of a second.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

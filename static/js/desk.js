@@ -224,13 +224,29 @@
 
   // ---- deeds ------------------------------------------------------------------
 
+  /* How many requests are under way stands on the page, for whoever waits for them. */
   async function post(url, data) {
+    const desk = document.getElementById("desk");
+    const pending = (change) => {
+      desk.dataset.pending = String(Number(desk.dataset.pending || 0) + change);
+    };
+    pending(1);
+    try {
+      return await answered(url, data);
+    } finally {
+      pending(-1);
+    }
+  }
+
+  async function answered(url, data) {
     data.set("csrfmiddlewaretoken", token);
     let answer;
     try {
       answer = await fetch(url, {
         method: "POST",
         body: data,
+        // What was decided is not lost with a page that is left at once.
+        keepalive: true,
         headers: { "X-Requested-With": "desk", Accept: "application/json" },
       });
     } catch {
@@ -386,8 +402,8 @@
 
   async function show(row, { anew = false } = {}) {
     const id = idOf(row);
-    const number = (wanted += 1);
     if (!anew && isShown(row)) return true;
+    const number = (wanted += 1);
     try {
       const html = await fetched(id, row.dataset.version);
       if (html === null || number !== wanted) return false;

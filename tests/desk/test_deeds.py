@@ -322,19 +322,6 @@ DEEDS = [
     *("publish", "spike", "shortlist", "hold", "resume", "fold", "apart"),
     *("tag", "edit", "claim", "comment", "undo"),
 ]
-    "publish",
-    "spike",
-    "shortlist",
-    "hold",
-    "resume",
-    "fold",
-    "apart",
-    "tag",
-    "edit",
-    "claim",
-    "comment",
-    "undo",
-]
 
 
 @pytest.mark.parametrize("deed", DEEDS)

@@ -1,0 +1,553 @@
+"""A day at the desk: by keys alone, with a failing server, and without scripts."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, Route, expect
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from articles import workflow
+from articles.models import (
+    Act,
+    Article,
+    Comment,
+    PossibleDuplicate,
+    Tag,
+    TagSuggestion,
+)
+from tests.factories import EDITOR, ArticleFactory, TagFactory, make_user
+
+from .effort import Effort, begin, count_on, spent
+
+pytestmark = pytest.mark.browser
+
+
+def signed_in_as(page: Page, live_server: LiveServer, user: Any) -> None:
+    client = Client()
+    client.force_login(user)
+    name = django_settings.SESSION_COOKIE_NAME
+    cookie = {"name": name, "value": client.cookies[name].value}
+    page.context.add_cookies([cookie | {"url": live_server.url}])
+
+
+@pytest.fixture
+def mori(live_server: LiveServer) -> Any:
+    return make_user("mori", EDITOR)
+
+
+def waiting(number: int, *suggested: str) -> list[Article]:
+    """Pieces that wait, the first one on top, each with these suggestions."""
+    now = timezone.now()
+    tags = [Tag.objects.get_or_make([name]).popitem()[1] for name in suggested]
+    pieces = [
+        ArticleFactory(
+            source_headline=f"Waiting piece {n}",
+            source_published_at=now - timedelta(minutes=n),
+            needs_suggestions=False,
+        )
+        for n in range(1, number + 1)
+    ]
+    TagSuggestion.objects.bulk_create(
+        TagSuggestion(article=piece, tag=tag, phrase=tag.key, found=tag.name)
+        for piece in pieces
+        for tag in tags
+    )
+    return pieces
+
+
+@pytest.fixture
+def desk(page: Page, live_server: LiveServer, mori: Any) -> Page:
+    """The page of an editor who is about to open the desk."""
+    signed_in_as(page, live_server, mori)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    count_on(page)
+    return page
+
+
+def open_desk(page: Page, query: str = "") -> None:
+    page.goto(f"/admin/desk/{query}")
+    expect(page.locator("[aria-current=true]")).to_be_focused()
+
+
+def row(page: Page, piece: Article) -> Any:
+    return page.locator(f"#row-{piece.pk}")
+
+
+def in_focus(page: Page, piece: Article) -> None:
+    expect(page.locator(f"#row-{piece.pk} > article")).to_be_focused()
+
+
+def said(page: Page, text: str | re.Pattern[str]) -> None:
+    expect(page.locator("#said")).to_contain_text(text)
+
+
+def state(piece: Article) -> str:
+    return str(Article.objects.values_list("status", flat=True).get(pk=piece.pk))
+
+
+def note_effort(task: str, effort: Effort) -> None:
+    """Keep the figures where NEWSROOM_EFFORT names a file."""
+    if path := os.environ.get("NEWSROOM_EFFORT"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"task": task, "effort": str(effort)}) + "\n")
+
+
+def test_one_key_publishes_a_piece_with_its_suggested_tags(desk: Page) -> None:
+    first, second = waiting(2, "Harbour", "Trade")
+    open_desk(desk)
+    begin(desk)
+    desk.keyboard.press("a")
+    in_focus(desk, second)
+    said(desk, "Published “Waiting piece 1”.")
+    effort = spent(desk)
+    note_effort("publish with suggestions", effort)
+    assert effort == Effort(1, 0, 0)
+    assert state(first) == "published"
+    assert set(first.tags.names()) == {"Harbour", "Trade"}
+
+
+def test_one_key_spikes_and_one_takes_it_back(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    begin(desk)
+    desk.keyboard.press("e")
+    in_focus(desk, second)
+    said(desk, "Spiked")
+    assert spent(desk) == Effort(1, 0, 0)
+    note_effort("spike", spent(desk))
+    assert state(first) == "spiked"
+    begin(desk)
+    desk.keyboard.press("z")
+    in_focus(desk, first)
+    said(desk, "Undone")
+    assert spent(desk) == Effort(1, 0, 0)
+    note_effort("undo", spent(desk))
+    assert state(first) == "ingested"
+    desk.keyboard.press("Shift+Z")
+    said(desk, "Done again")
+    assert state(first) == "spiked"
+    expect(row(desk, first)).to_have_count(0)
+
+
+def test_one_tag_is_left_out_by_its_figure(desk: Page) -> None:
+    (first,) = waiting(1, "Harbour", "Trade")
+    open_desk(desk)
+    begin(desk)
+    desk.keyboard.press("2")
+    desk.keyboard.press("a")
+    said(desk, "Published")
+    effort = spent(desk)
+    note_effort("publish with one tag changed", effort)
+    assert effort.keys <= 4
+    assert (effort.clicks, effort.loads) == (0, 0)
+    assert set(first.tags.names()) == {"Harbour"}
+    expect(desk.locator("#empty")).to_be_visible()
+
+
+def test_a_headline_is_written_and_published_in_three_keys(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    begin(desk)
+    desk.keyboard.press("i")
+    field = desk.locator("form.words [name=headline]")
+    expect(field).to_be_focused()
+    typed = "Harbour opens"
+    desk.keyboard.type(typed)
+    desk.keyboard.press("Control+Enter")
+    in_focus(desk, second)
+    said(desk, f"Published “{typed}”.")
+    effort = spent(desk)
+    # A capital is typed with Shift by a person; here it counts as one press.
+    beside = Effort(effort.keys - len(typed), effort.clicks, effort.loads)
+    note_effort("edit headline and publish, beside the typing", beside)
+    assert beside.keys <= 3
+    assert (beside.clicks, beside.loads) == (0, 0)
+    first.refresh_from_db()
+    assert (first.headline, first.status) == (typed, "published")
+
+
+def test_a_duplicate_is_folded_in_two_keys(desk: Page) -> None:
+    first, second, third = waiting(3)
+    PossibleDuplicate.objects.create(article=third, other=first, likeness=0.9)
+    open_desk(desk)
+    begin(desk)
+    desk.keyboard.press("d")
+    expect(desk.get_by_text("Beside a piece of")).to_be_visible()
+    desk.keyboard.press("m")
+    in_focus(desk, second)
+    said(desk, "Folded")
+    effort = spent(desk)
+    note_effort("compare and fold a duplicate", effort)
+    assert effort.keys <= 2
+    assert (effort.clicks, effort.loads) == (0, 0)
+    first.refresh_from_db()
+    assert first.folded_into == third
+
+
+#: Twenty pieces, as they come: a key or two for each.
+MIXED = [
+    *("a", "a", "e", "2a", "a", "s", "j", "a", "e", "e", "a"),
+    *("h2", "a", "e", "a", "a", "m", "a", "1a", "e", "a"),
+]
+
+
+def test_twenty_pieces_take_thirty_keys_and_no_load(desk: Page) -> None:
+    pieces = waiting(21, "Harbour", "Trade")
+    for piece in pieces[14:18]:
+        PossibleDuplicate.objects.create(article=pieces[20], other=piece, likeness=0.9)
+    open_desk(desk)
+    begin(desk)
+    for keys in MIXED:
+        for key in keys:
+            desk.keyboard.press(key)
+            if key == "h":
+                expect(desk.locator("#holding")).to_be_visible()
+    effort = spent(desk)
+    note_effort("a mixed script of 20 pieces", effort)
+    assert effort.keys <= 30
+    assert (effort.clicks, effort.loads) == (0, 0)
+    expect(desk.locator("#rows > li")).to_have_count(1 + 1)
+    expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    assert Act.objects.count() == 20
+
+
+def test_keys_never_act_while_one_types_or_composes(desk: Page) -> None:
+    waiting(3)
+    open_desk(desk)
+    desk.keyboard.press("/")
+    search = desk.locator("form.filters [name=q]")
+    expect(search).to_be_focused()
+    desk.keyboard.type("aesz")
+    expect(search).to_have_value("aesz")
+    desk.locator("[name=source]").focus()
+    desk.keyboard.press("a")
+    desk.locator("[aria-current=true]").focus()
+    desk.evaluate(
+        """document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
+           {key: "a", isComposing: true, bubbles: true}))"""
+    )
+    for modifier in ("Control", "Alt", "Meta"):
+        desk.evaluate(
+            """(name) => document.activeElement.dispatchEvent(new KeyboardEvent(
+               "keydown", {key: "a", [`${name}Key`]: true, bubbles: true}))""",
+            {"Control": "ctrl", "Alt": "alt", "Meta": "meta"}[modifier],
+        )
+    assert not Act.objects.exists()
+    expect(desk.locator("#rows > li")).to_have_count(3)
+
+
+def test_a_key_that_is_held_down_publishes_one_piece(desk: Page) -> None:
+    waiting(3)
+    open_desk(desk)
+    desk.keyboard.down("a")
+    for _ in range(5):
+        desk.keyboard.down("a")
+    desk.keyboard.up("a")
+    said(desk, "Published")
+    expect(desk.locator("#rows > li")).to_have_count(2)
+
+
+def test_keys_can_be_changed_and_turned_off(desk: Page) -> None:
+    first, second = waiting(2)
+    desk.goto("/admin/desk/keys/")
+    desk.get_by_label("Publish with the ticked tags").fill("y")
+    desk.get_by_role("button", name="Keep").click()
+    expect(desk.locator("[aria-current=true]")).to_be_focused()
+    desk.keyboard.press("a")
+    desk.keyboard.press("y")
+    in_focus(desk, second)
+    said(desk, "Published")
+    assert Act.objects.count() == 1
+    desk.goto("/admin/desk/keys/")
+    desk.get_by_label("Keys are on").uncheck()
+    desk.get_by_role("button", name="Keep").click()
+    expect(desk.locator("#rows > li")).to_have_count(1)
+    desk.keyboard.press("y")
+    desk.get_by_role("button", name="Publish", exact=True).click()
+    expect(desk.locator("#rows > li")).to_have_count(0)
+    said(desk, "Published “Waiting piece 2”.")
+    assert state(second) == "published"
+
+
+def test_every_key_has_a_button_of_24_pixels_or_more(desk: Page) -> None:
+    waiting(2, "Harbour")
+    open_desk(desk)
+    config = json.loads(desk.locator("#desk-config").inner_text())
+    without = {"open", "search", "go", "filter"}
+    for command in config["keys"]:
+        if command in without:
+            continue
+        if command == "undo":
+            desk.keyboard.press("s")
+            said(desk, "Shortlisted")
+        button = desk.locator(f"[data-command={command}]")
+        box = button.bounding_box()
+        assert box is not None, command
+        assert min(box["width"], box["height"]) >= 24, command
+        assert button.get_attribute("aria-keyshortcuts"), command
+
+
+def test_a_failing_server_brings_the_row_back_and_says_so(desk: Page) -> None:
+    first, second, _third = waiting(3)
+    open_desk(desk)
+    faults: list[str] = []
+
+    def fail(route: Route) -> None:
+        faults.append(route.request.url)
+        # Not a 500: the console's line about it would fail this test as a fault.
+        route.fulfill(status=200, body="<h1>Bad gateway</h1>")
+
+    desk.route("**/admin/desk/publish/", fail)
+    desk.keyboard.press("a")
+    in_focus(desk, second)
+    said(desk, "Not done")
+    expect(row(desk, first)).to_be_visible()
+    expect(row(desk, first).locator(".trouble")).to_contain_text("Not done")
+    assert desk.locator("#rows > li").first.get_attribute("id") == f"row-{first.pk}"
+    in_focus(desk, second)
+    assert faults
+    assert state(first) == "ingested"
+    desk.unroute("**/admin/desk/publish/")
+    desk.keyboard.press("k")
+    desk.keyboard.press("a")
+    said(desk, "Published “Waiting piece 1”.")
+    assert state(first) == "published"
+
+
+def test_a_slow_server_keeps_nobody_waiting(desk: Page) -> None:
+    pieces = waiting(4)
+    open_desk(desk)
+    held: list[Route] = []
+    desk.route("**/admin/desk/spike/", lambda route: held.append(route))
+    desk.keyboard.press("e")
+    desk.keyboard.press("e")
+    in_focus(desk, pieces[2])
+    # Undo, pressed before the server has answered, waits for it by itself.
+    desk.keyboard.press("z")
+    desk.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+    in_focus(desk, pieces[1])
+    said(desk, "Undone")
+    assert [state(piece) for piece in pieces[:2]] == ["spiked", "ingested"]
+
+
+def test_a_piece_that_a_colleague_decided_on_goes_with_the_reason(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    workflow.move(first, "spike", by=make_user("sato", EDITOR))
+    desk.keyboard.press("a")
+    in_focus(desk, second)
+    said(desk, "the article is spiked")
+    expect(row(desk, first)).to_have_count(0)
+    assert state(first) == "spiked"
+
+
+def test_a_colleague_s_claim_asks_once(desk: Page) -> None:
+    first, second = waiting(2)
+    workflow.claim(first.pk, by=make_user("sato", EDITOR))
+    open_desk(desk)
+    desk.keyboard.press("a")
+    dialog = desk.get_by_role("dialog")
+    expect(dialog).to_contain_text("sato is at work on it")
+    expect(row(desk, first)).to_be_visible()
+    dialog.get_by_role("button", name="Take it over").click()
+    said(desk, "Published")
+    expect(row(desk, first)).to_have_count(0)
+    assert state(first) == "published"
+    in_focus(desk, second)
+
+
+def test_tags_are_put_on_by_the_keyboard_alone(desk: Page) -> None:
+    (first,) = waiting(1)
+    TagFactory(name="Monetary policy", slug="monetary-policy")
+    open_desk(desk)
+    desk.keyboard.press("t")
+    box = desk.locator("#tag-box")
+    expect(box).to_be_focused()
+    desk.keyboard.type("mone")
+    expect(desk.locator(".tag-choices li")).to_have_count(1)
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    desk.keyboard.press("Enter")
+    said(desk, "Tagged")
+    expect(row(desk, first)).to_contain_text("#Monetary policy")
+    expect(box).to_be_focused()
+    desk.keyboard.press("Escape")
+    in_focus(desk, first)
+    assert set(first.tags.names()) == {"Monetary policy"}
+
+
+def test_notes_claims_and_holds_by_the_keyboard(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("n")
+    expect(desk.locator("#note-box")).to_be_focused()
+    desk.keyboard.type("Ask the port.")
+    desk.keyboard.press("Control+Enter")
+    said(desk, "Noted")
+    expect(desk.locator(".comment")).to_contain_text("Ask the port.")
+    assert Comment.objects.count() == 1
+    desk.keyboard.press("Escape")
+    in_focus(desk, first)
+    desk.keyboard.press("c")
+    expect(row(desk, first)).to_contain_text("mori is at work")
+    desk.keyboard.press("h")
+    expect(desk.get_by_role("dialog", name="Hold until")).to_be_visible()
+    desk.keyboard.press("2")
+    in_focus(desk, second)
+    said(desk, "Held")
+    first.refresh_from_db()
+    assert first.held_until is not None
+
+
+def test_a_range_is_ticked_and_published_in_one_act(desk: Page) -> None:
+    pieces = waiting(5)
+    open_desk(desk)
+    desk.keyboard.press("x")
+    desk.keyboard.press("j")
+    desk.keyboard.press("j")
+    desk.keyboard.press("Shift+X")
+    expect(desk.locator("#ticked")).to_have_text("3 ticked")
+    desk.keyboard.press("a")
+    said(desk, "Published 3 pieces.")
+    in_focus(desk, pieces[3])
+    assert Act.objects.count() == 1
+    desk.keyboard.press("z")
+    said(desk, "Undone: 3.")
+    expect(desk.locator("#rows > li")).to_have_count(5)
+    ids = desk.locator("#rows > li").evaluate_all("rows => rows.map(r => r.id)")
+    assert ids == [f"row-{piece.pk}" for piece in pieces]
+
+
+def test_two_editors_of_one_piece_lose_nothing(
+    desk: Page, browser: Browser, live_server: LiveServer
+) -> None:
+    (piece,) = waiting(1)
+    sato = make_user("sato", EDITOR)
+    open_desk(desk)
+    desk.keyboard.press("i")
+    desk.keyboard.type("Harbour opens")
+    with browser.new_context(base_url=live_server.url) as context:
+        other = context.new_page()
+        signed_in_as(other, live_server, sato)
+        other.goto(f"/admin/desk/pieces/{piece.pk}/")
+        other.get_by_role("textbox", name="Headline").fill("Harbour closes")
+        other.get_by_role("button", name="Save", exact=True).click()
+        expect(other.get_by_text("Saved “Harbour closes”.")).to_be_visible()
+    desk.keyboard.press("Enter")
+    conflict = desk.get_by_role("region", name="Two versions")
+    expect(conflict.locator("del")).to_have_text("opens")
+    expect(conflict.locator("ins")).to_have_text("closes")
+    expect(conflict).to_contain_text("sato")
+    mine = desk.locator("form.words [name=headline]")
+    expect(mine).to_have_value("Harbour opens")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    said(desk, "Saved “Harbour opens”.")
+    piece.refresh_from_db()
+    assert piece.headline == "Harbour opens"
+    kept = piece.changes.order_by("version").values_list("after__headline", flat=True)
+    assert list(kept) == ["Harbour closes", "Harbour opens"]
+
+
+def test_what_arrives_waits_behind_a_button(desk: Page) -> None:
+    first, _second = waiting(2)
+    open_desk(desk)
+    new = ArticleFactory(source_headline="Just in")
+    # The desk asks when its window is looked at again.
+    desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(desk.locator("#arrived")).to_have_text("1 new")
+    expect(row(desk, new)).to_have_count(0)
+    in_focus(desk, first)
+    desk.locator("#arrived").click()
+    expect(row(desk, new)).to_be_visible()
+
+
+def test_a_long_queue_is_read_to_its_end_without_a_load(desk: Page) -> None:
+    pieces = waiting(95)
+    open_desk(desk)
+    begin(desk)
+    for _ in pieces[1:]:
+        desk.keyboard.press("j")
+        desk.wait_for_timeout(5)
+    in_focus(desk, pieces[-1])
+    assert spent(desk).loads == 0
+    expect(desk.locator("#rows > li")).to_have_count(95)
+
+
+def test_a_phone_shows_the_queue_and_a_piece_each_by_itself(desk: Page) -> None:
+    first, _second = waiting(2, "Harbour")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    open_desk(desk)
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 390
+    desk.get_by_role("button", name="Publish “Waiting piece 1”").click()
+    said(desk, "Published")
+    desk.get_by_role("link", name="Waiting piece 2").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Waiting piece 2")
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 390
+    assert state(first) == "published"
+
+
+@pytest.fixture
+def plain(browser: Browser, live_server: LiveServer, mori: Any) -> Iterator[Page]:
+    """The page of an editor whose browser runs no scripts."""
+    with browser.new_context(
+        base_url=live_server.url, java_script_enabled=False, locale="en-GB"
+    ) as context:
+        page = context.new_page()
+        signed_in_as(page, live_server, mori)
+        yield page
+
+
+def test_the_desk_works_without_scripts(plain: Page, settings: Settings) -> None:
+    settings.NEWSROOM_UNDO_SECONDS = 0
+    pieces = waiting(6, "Harbour")
+    PossibleDuplicate.objects.create(article=pieces[5], other=pieces[3], likeness=0.9)
+    page = plain
+    page.goto("/admin/desk/")
+    page.get_by_role("button", name="Publish “Waiting piece 1”").click()
+    expect(page.get_by_text("Published “Waiting piece 1”.")).to_be_visible()
+    page.get_by_role("button", name="Spike “Waiting piece 2”").click()
+    expect(page.get_by_text("Spiked “Waiting piece 2”.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone: “Waiting piece 2”.")).to_be_visible()
+    assert [state(piece) for piece in pieces[:2]] == ["published", "ingested"]
+    for number in (2, 3):
+        page.get_by_label(f"Tick “Waiting piece {number}”").check()
+    page.get_by_role("button", name="Shortlist").click()
+    expect(page.get_by_text("Shortlisted 2 pieces.")).to_be_visible()
+    page.get_by_role("link", name="Waiting piece 4").first.click()
+    page.get_by_role("textbox", name="Headline").fill("Our own words")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved “Our own words”.")).to_be_visible()
+    page.get_by_role("link", name="Our own words").first.click()
+    page.get_by_label("Put on").fill("Ports, Ships")
+    page.get_by_role("button", name="Put on").click()
+    page.get_by_role("link", name="Our own words").first.click()
+    page.get_by_label("Note", exact=True).fill("Ask the port.")
+    page.get_by_role("button", name="Leave the note").click()
+    page.get_by_role("link", name="Our own words").first.click()
+    expect(page.get_by_text("Ask the port.")).to_be_visible()
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("button", name="Fold this piece").click()
+    expect(page.get_by_text("Folded “Our own words”.")).to_be_visible()
+    page.get_by_role("link", name="Waiting piece 5").first.click()
+    page.get_by_role("button", name="Hold", exact=True).click()
+    expect(page.get_by_text("Held “Waiting piece 5”")).to_be_visible()
+    page.get_by_role("link", name="Held", exact=True).click()
+    page.get_by_role("link", name="Waiting piece 5").first.click()
+    page.get_by_role("button", name="Hold no longer").click()
+    expect(page.get_by_text("“Waiting piece 5” waits again.")).to_be_visible()
+    assert set(pieces[3].tags.names()) == {"Ports", "Ships"}
+    page.goto("/")
+    expect(page.get_by_role("link", name="Waiting piece 1")).to_be_visible()
