@@ -105,7 +105,7 @@ class Piece:
     @property
     def rights(self) -> str:
         """What its source lets us show, in a word."""
-        return str(RIGHTS[self.article.source.reuse])
+        return str(RIGHTS[Reuse(self.article.source.reuse)])
 
     @property
     def waited(self) -> str:

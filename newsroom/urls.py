@@ -4,11 +4,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from .media import media
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/desk/", include("articles.desk.urls")),
     path("admin/", admin.site.urls),
     path("", include("articles.site.urls")),

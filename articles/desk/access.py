@@ -42,7 +42,7 @@ def at_desk(permission: str = "articles.view_article") -> Callable[[View], View]
             if is_script(request) and not admin.site.has_permission(request):
                 said = _("You are signed out. Sign in again; nothing was done.")
                 return JsonResponse({"said": said, "done": False}, status=401)
-            return cast(HttpResponse, inside(request, *args, **kwargs))
+            return inside(request, *args, **kwargs)
 
         return asked
 

@@ -227,7 +227,7 @@ def comment(request: HttpRequest, chosen: Chosen) -> Said:
 @require_POST
 @at_desk(workflow.permission_for("edit"))
 def edit(request: HttpRequest) -> HttpResponse:
-    """Save headline, excerpt and note; with ``publish`` publish the piece too.
+    """Save headline, excerpt and note.
 
     If a colleague has saved other words meanwhile, both texts are shown.
     """
@@ -238,8 +238,8 @@ def edit(request: HttpRequest) -> HttpResponse:
         return answers.refused(request, " ".join(error.messages))
     form = WordsForm(request.POST, instance=article)
     if not form.is_valid():
-        said = " ".join(m for errors in form.errors.values() for m in errors)
-        return answers.refused(request, said)
+        said = [str(text) for errors in form.errors.values() for text in errors]
+        return answers.refused(request, " ".join(said))
     try:
         workflow.edit(
             form.instance,

@@ -126,7 +126,7 @@ class KeysForm(forms.Form):
         super().__init__(*args, **kwargs)
         for command in keys.COMMANDS.values():
             self.fields[f"key-{command.name}"] = forms.CharField(
-                label=command.label,
+                label=str(command.label),
                 max_length=1,
                 widget=forms.TextInput(
                     attrs={"size": 2, "autocapitalize": "off", "autocomplete": "off"}
