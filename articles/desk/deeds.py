@@ -238,8 +238,8 @@ def edit(request: HttpRequest) -> HttpResponse:
         return answers.refused(request, " ".join(error.messages))
     form = WordsForm(request.POST, instance=article)
     if not form.is_valid():
-        said = [str(text) for errors in form.errors.values() for text in errors]
-        return answers.refused(request, " ".join(said))
+        faults = [str(text) for errors in form.errors.values() for text in errors]
+        return answers.refused(request, " ".join(faults))
     try:
         workflow.edit(
             form.instance,
