@@ -498,6 +498,60 @@ def test_a_phone_shows_the_queue_and_a_piece_each_by_itself(desk: Page) -> None:
     assert state(first) == "published"
 
 
+def test_the_same_tasks_cost_more_in_the_article_list_and_form(desk: Page) -> None:
+    """What the desk is measured against. A choice in a menu that the browser draws
+    makes no events here, so these figures are a lower bound."""
+    pieces = waiting(5, "Harbour", "Trade")
+    articles = "/admin/articles/article/"
+
+    desk.goto(articles)
+    begin(desk)
+    desk.get_by_role("row", name="Waiting piece 1").get_by_role("checkbox").click()
+    desk.get_by_label("Action:").select_option(label="Publish with the suggested tags")
+    desk.get_by_role("button", name="Go").click()
+    expect(desk.get_by_text("Publish: 1 article.")).to_be_visible()
+    listed = spent(desk)
+    note_effort("article list: publish with suggestions", listed)
+    assert (listed.clicks, listed.loads) >= (2, 1)
+
+    begin(desk)
+    desk.get_by_role("link", name="Waiting piece 2").click()
+    tags = desk.get_by_role("combobox", name="Tags")
+    tags.click()
+    desk.keyboard.type("Harbour, Trade")
+    desk.get_by_role("button", name="Publish", exact=True).click()
+    expect(desk.get_by_text("Publish: “Waiting piece 2”.")).to_be_visible()
+    form = spent(desk)
+    typed = len("Harbour, Trade")
+    beside = Effort(form.keys - typed, form.clicks, form.loads)
+    note_effort("article form: publish with two tags, beside the typing", beside)
+    assert beside.clicks + beside.loads >= 4
+    assert state(pieces[1]) == "published"
+
+    desk.goto(f"{articles}{pieces[2].pk}/change/")
+    begin(desk)
+    desk.get_by_label("Headline", exact=False).first.click()
+    desk.keyboard.type("Harbour opens")
+    desk.get_by_role("button", name="Publish", exact=True).click()
+    expect(desk.get_by_text("Publish: “Harbour opens”.")).to_be_visible()
+    edited = spent(desk)
+    typed = len("Harbour opens")
+    beside = Effort(edited.keys - typed, edited.clicks, edited.loads)
+    note_effort("article form: edit headline and publish, form open", beside)
+    assert beside.clicks + beside.loads >= 3
+
+    desk.goto(articles)
+    begin(desk)
+    desk.get_by_role("row", name="Waiting piece 4").get_by_role("checkbox").click()
+    desk.get_by_label("Action:").select_option(label="Spike")
+    desk.get_by_role("button", name="Go").click()
+    expect(desk.get_by_text("Spike: 1 article.")).to_be_visible()
+    spiked = spent(desk)
+    note_effort("article list: spike", spiked)
+    assert (spiked.clicks, spiked.loads) >= (2, 1)
+    assert state(pieces[3]) == "spiked"
+
+
 @pytest.fixture
 def plain(browser: Browser, live_server: LiveServer, mori: Any) -> Iterator[Page]:
     """The page of an editor whose browser runs no scripts."""
