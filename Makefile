@@ -4,7 +4,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo run test check fmt bench bench-fetching bench-desk clean
+.PHONY: demo run test check fmt bench clean
 .DELETE_ON_ERROR:
 
 # Demo material on an embedded database, served with the addresses to open.
@@ -47,10 +47,8 @@ fmt: .venv/.installed-dev
 	find templates articles -name '*.html' | xargs $(BIN)/djade --target-version 5.2
 
 # What fetching and the desk cost on this machine, on databases that are thrown away.
-bench: bench-fetching bench-desk
-
-bench-fetching bench-desk: bench-%: .venv/.installed-dev
-	@$(BIN)/python -m tests.bench.$* $(ARGS)
+bench: .venv/.installed-dev
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 # What can be made again; the database and the images stay.
 clean:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import Tag, TagAlias, TagPhrase
 from articles.names import name_key
 from articles.tagging import tags
-from articles.tagging.lookup import complete
+from articles.tagging.lookup import complete, is_known
 
 from .forms import NamedForm
 
@@ -135,5 +135,7 @@ class TagAdmin(admin.ModelAdmin):
         """Tags whose name or alias begins with, or holds, what was typed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = complete(request.GET.get("q", "")[:100])
-        return JsonResponse({"tags": found})
+        typed = request.GET.get("q", "")[:100]
+        said = _("Nothing is called #%(name)s yet: it would be a new tag.")
+        new = "" if is_known(typed) else said % {"name": typed.strip().lstrip("#")}
+        return JsonResponse({"tags": complete(typed), "new": new})

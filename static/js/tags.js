@@ -21,7 +21,10 @@
     const frame = document.createElement("span");
     frame.className = "tag-field";
     field.before(frame);
-    frame.append(field, list);
+    const hint = document.createElement("span");
+    hint.className = "tag-new";
+    hint.setAttribute("role", "status");
+    frame.append(field, list, hint);
     field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-expanded", "false");
@@ -40,6 +43,7 @@
     }
 
     function close() {
+      hint.textContent = "";
       list.hidden = true;
       list.replaceChildren();
       chosen = -1;
@@ -96,8 +100,10 @@
       try {
         const answer = await fetch(url, { headers: { Accept: "application/json" } });
         if (!answer.ok) return close();
-        const { tags } = await answer.json();
-        if (number === asked && document.activeElement === field) show(tags);
+        const { tags, new: said } = await answer.json();
+        if (number !== asked || document.activeElement !== field) return;
+        show(tags);
+        hint.textContent = said;
       } catch {
         close();
       }

@@ -183,7 +183,10 @@ def test_an_alias_is_offered_with_the_name_it_leads_to(
 
     found = client.get(NAMES, {"q": "prc"}).json()
 
-    assert found == {"tags": [{"name": "China", "alias": "PRC", "pieces": 3}]}
+    assert found == {
+        "tags": [{"name": "China", "alias": "PRC", "pieces": 3}],
+        "new": "",
+    }
 
 
 @pytest.mark.parametrize("typed", ["", " ", "!!!", "%", "_", "\x00", "x" * 5000])
@@ -228,5 +231,6 @@ def test_among_fifty_thousand_tags_only_a_few_rows_are_read(
 
     assert time.perf_counter() - began < 3
     assert rows <= 3 * 21
-    # Two for the session and the person, two for rights, four at most for names.
-    assert len(captured) <= 3 * 8
+    # Two for the session and the person, two for rights, five at most for names, and
+    # two to say whether the name is new.
+    assert len(captured) <= 3 * 11

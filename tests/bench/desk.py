@@ -1,6 +1,6 @@
 """How quick the desk is: from a key to the focus on the next piece, and the server.
 
-    python -m tests.bench.desk [--pieces 200] [--waiting 100 100000] [--delay 300]
+    python -m tests.bench desk [--pieces 200] [--waiting 100 100000] [--delay 300]
 
 A real server process (gunicorn) on a database that is thrown away, and a real
 Chromium. ``a`` is pressed once for each piece; measured within the page are the
@@ -226,7 +226,3 @@ def main() -> None:
             medians.append(found["at once"]["focus_ms"]["p95"])
     ratio = {"p95 of the last ÷ of the first": round(medians[-1] / medians[0], 2)}
     print(json.dumps(ratio))  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """How fast ``fetch_feeds`` is on this machine: many feeds, first and unchanged.
 
-    python -m tests.bench.fetching [--feeds 2000] [--items 50] [--database URL]
+    python -m tests.bench fetching [--feeds 2000] [--items 50] [--database URL]
 
 Every pass is the real command in a process of its own (or two at once) against a
 server on loopback; printed are seconds, feeds per second, CPU seconds, peak memory
@@ -160,7 +160,3 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = options.database or f"sqlite:///{folder}/bench.sqlite3"
         measure(database, options.feeds, options.items)
-
-
-if __name__ == "__main__":
-    main()
