@@ -12,8 +12,10 @@ from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
 from django.test import Client
 from django.urls import resolve
+from pytest_django import Settings
 
 from articles import listing
+from articles.desk.keys import COMMANDS as DESK_COMMANDS
 from articles.ingest.entries import LIMITS
 from articles.ingest.parse import FORMATS
 from articles.ingest.records import KNOWN_FIELDS
@@ -260,7 +262,7 @@ def test_files_that_contributors_are_sent_to_are_there() -> None:
 
 @pytest.mark.django_db
 def test_the_worked_example_of_the_readme_works(
-    admin_client: Client, client: Client, tmp_path: Path
+    admin_client: Client, client: Client, tmp_path: Path, settings: Settings
 ) -> None:
     example = section("README.md", "From clone to the first published piece")
     blocks = FENCED.findall(example)
@@ -280,15 +282,25 @@ def test_the_worked_example_of_the_readme_works(
     suggested = TagSuggestion.objects.get()
     assert (str(suggested.tag), suggested.found) == ("Harbour", "harbour")
 
-    ticked = [str(pk) for pk in Article.objects.waiting().values_list("pk", flat=True)]
-    chosen = {"action": "publish_with_suggestions", "_selected_action": ticked}
-    admin_client.post("/admin/articles/article/?status__exact=ingested", chosen)
+    # Nobody waits the ten seconds of which the page speaks.
+    settings.NEWSROOM_UNDO_SECONDS = 0
+    for pk in Article.objects.queued().values_list("pk", flat=True):
+        admin_client.post("/admin/desk/publish/", {"piece": pk})
 
     for address in re.findall(r"http://127\.0\.0\.1:8000(/\S*?)`", example):
         assert client.get(address, follow=True).status_code == 200, address
     shown = client.get("/tags/harbour/").content.decode()
     assert "Latest news with #Harbour" in shown
     assert shown.count("<article") == 2
+
+
+def test_every_key_of_the_desk_is_in_the_table_for_editors() -> None:
+    named = {
+        key
+        for row in rows(section("docs/editors.md", "Keys"))
+        for key in CODE.findall(row[0])
+    }
+    assert {each.key for each in DESK_COMMANDS.values()} - {"?"} <= named
 
 
 #: A test says in its docstring which faults it is of: "Fault 17." or "Faults 3, 4
