@@ -21,6 +21,7 @@
   const KEPT = 60; // pieces whose pane is kept
   const SEQUENCE = 1500; // milliseconds between the two keys of "g a"
   const NEWS_EVERY = 60_000;
+  const PATIENCE = 30_000; // for an answer; then the row comes back
   const CLAIM_EVERY = 60_000; // a claim stands five minutes
 
   const deeds = []; // what was done here, newest last: promises of where it is undone
@@ -28,7 +29,7 @@
   let current = null;
   let orders = 0;
   let lastTicked = null;
-  let loading = false;
+  let loading = null; // the promise of more rows
   let claimed = null;
 
   document.documentElement.classList.add("has-keys");
@@ -78,7 +79,13 @@
   function move(step) {
     const next = current ? neighbour(current, step) : rows()[0];
     if (next) focusRow(next);
+    else if (step > 0 && list.dataset.next) more().then(() => stepOn());
     else if (step > 0) say(config.words.end);
+  }
+
+  function stepOn() {
+    const next = current && neighbour(current, 1);
+    if (next) focusRow(next);
   }
 
   /* Takes rows away and gives the focus to the one behind them, else before them. */
@@ -164,25 +171,32 @@
     document.getElementById("ticked").textContent = text;
   }
 
+  const title = document.title;
+
   function recount(change) {
     const counter = document.getElementById("waiting");
     if (/^\d+$/.test(counter.textContent)) {
       counter.textContent = String(Math.max(0, Number(counter.textContent) + change));
     }
+    document.title = `(${counter.textContent}) ${title}`;
   }
 
   async function fillUp() {
     const next = list.dataset.next;
     const all = rows();
     const left = current ? all.length - all.indexOf(current) : all.length;
-    if (!next || loading || left > FEW_LEFT) return;
-    await more();
+    if (next && left <= FEW_LEFT) await more();
   }
 
-  async function more() {
-    const next = list.dataset.next;
-    if (!next || loading) return;
-    loading = true;
+  function more() {
+    loading ||= fetchMore(list.dataset.next).finally(() => {
+      loading = null;
+    });
+    return loading;
+  }
+
+  async function fetchMore(next) {
+    if (!next) return;
     try {
       const url = new URL(list.dataset.more, window.location.href);
       url.searchParams.set("after", next);
@@ -201,8 +215,6 @@
       if (!current) focusRow(rows()[0]);
     } catch {
       // The link below the rows still leads on.
-    } finally {
-      loading = false;
     }
   }
 
@@ -247,6 +259,7 @@
         body: data,
         // What was decided is not lost with a page that is left at once.
         keepalive: true,
+        signal: AbortSignal.timeout(PATIENCE),
         headers: { "X-Requested-With": "desk", Accept: "application/json" },
       });
     } catch {
@@ -259,11 +272,18 @@
     }
   }
 
-  /* Does one thing with these rows; those that leave the queue go at once. */
-  async function act(url, data, targets, { leaves = false } = {}) {
+  const busy = new Map(); // by piece, the last request about it that is under way
+
+  /* Does one thing with these rows; those that leave the queue go at once.
+
+     Two deeds on one piece reach the server one after the other, the second with
+     the version that the first has made: fields() is read when it is its turn. */
+  async function act(url, fields, targets, { leaves = false } = {}) {
     const gone = leaves ? targets : [];
     if (gone.length) takeAway(gone);
-    const asked = post(url, data);
+    const before = targets.map((row) => busy.get(idOf(row)));
+    const asked = Promise.allSettled(before).then(() => post(url, fields()));
+    targets.forEach((row) => busy.set(idOf(row), asked));
     const deed = asked.then((answer) => (answer.undo ? answer : null));
     deeds.push(deed);
     const answer = await asked;
@@ -273,9 +293,15 @@
       showSoon(current);
     }
     if (answer.claimed?.length && (await confirmed(answer.said))) {
-      data.set("take_over", "1");
       const again = answer.claimed.map((id) => rowOf(String(id))).filter(Boolean);
-      return act(url, data, again, { leaves });
+      const overFields = () => {
+        const data = fields();
+        data.delete("piece");
+        again.forEach((row) => data.append("piece", named(row)));
+        data.set("take_over", "1");
+        return data;
+      };
+      return act(url, overFields, again, { leaves });
     }
     return answer;
   }
@@ -290,6 +316,7 @@
       if (failed && gone.includes(row) && html !== null) putBack(row);
       let shown = row;
       if (html && row.isConnected) shown = redraw(id, html);
+      else if (html) row.dataset.version = drawn(html).dataset.version;
       else if (html === null && row.isConnected && !gone.includes(row)) takeAway([row]);
       if (failed && shown.isConnected) trouble(shown, why.get(id) || answer.said);
     }
@@ -314,17 +341,27 @@
     });
   }
 
-  function fieldsOf(targets) {
-    if (targets.length === 1) return new FormData(targets[0].querySelector("form.decide"));
-    const data = new FormData();
-    targets.forEach((row) => data.append("piece", `${idOf(row)}:${row.dataset.version}`));
+  /* A row as the server is told of it: the piece, and the version that is shown. */
+  function named(row) {
+    const now = rowOf(idOf(row)) || row;
+    return `${idOf(row)}:${now.dataset.version}`;
+  }
+
+  /* What is told of these rows; of a single one, which tags are ticked too. */
+  function fieldsOf(targets, more = {}) {
+    const alone = targets.length === 1 ? targets[0].querySelector("form.decide") : undefined;
+    const data = new FormData(alone);
+    data.delete("piece");
+    targets.forEach((row) => data.append("piece", named(row)));
+    Object.entries(more).forEach(([name, value]) => data.set(name, value));
     return data;
   }
 
   function decide(button) {
     const targets = chosen();
     if (!targets.length) return;
-    act(button.formAction, fieldsOf(targets), targets, { leaves: "leaves" in button.dataset });
+    const leaves = "leaves" in button.dataset;
+    act(button.formAction, () => fieldsOf(targets), targets, { leaves });
   }
 
   async function takeBack(again) {
@@ -500,7 +537,8 @@
       document.getElementById("holding").showModal();
     },
     fold(button) {
-      if (current) act(button.formAction, fieldsOf([current]), [current], { leaves: true });
+      const row = current;
+      if (row) act(button.formAction, () => fieldsOf([row]), [row], { leaves: true });
     },
     undo: () => takeBack(false),
     redo: () => takeBack(true),
@@ -509,10 +547,10 @@
     note: () => inPane("#note-box"),
     claim(button) {
       if (!current) return;
-      const data = fieldsOf([current]);
-      const mark = current.querySelector("[data-claimed-by]");
-      if (mark && Number(mark.dataset.claimedBy) === config.user) data.set("release", "1");
-      act(button.formAction, data, [current]);
+      const row = current;
+      const mark = row.querySelector("[data-claimed-by]");
+      const mine = mark && Number(mark.dataset.claimedBy) === config.user;
+      act(button.formAction, () => fieldsOf([row], mine ? { release: "1" } : {}), [row]);
     },
     select() {
       if (!current) return;
@@ -616,13 +654,19 @@
   async function submitted(name, url, data, id, row, leaves, form) {
     const andPublish = form.dataset.andPublish === "yes";
     delete form.dataset.andPublish;
-    const answer = await act(url, data, row ? [row] : [], { leaves });
-    if (answer.pane) fill(answer.pane);
+    const mine = current && idOf(current) === id;
+    if (name === "edit" && mine) focusRow(current, { show: false });
+    // With the version that the form was drawn in: what its words were written on.
+    const answer = await act(url, () => data, row ? [row] : [], { leaves });
+    if (answer.pane) {
+      fill(answer.pane);
+      pane.querySelector("form.words [name=headline]")?.focus();
+    }
     if (!answer.done) return;
+    document.dispatchEvent(new CustomEvent("newsroom:saved", { detail: form.dataset.draft }));
     panes.delete(id);
     if (name === "edit") {
       releaseClaim();
-      if (current && idOf(current) === id) focusRow(current, { show: false });
       if (andPublish && current && idOf(current) === id) {
         run("publish");
         return;
@@ -633,11 +677,10 @@
 
   function holdChosen(form, submitter, url) {
     const targets = chosen();
-    const data = new FormData(form, submitter);
-    targets.forEach((row) => data.append("piece", `${idOf(row)}:${row.dataset.version}`));
+    const chosenTime = Object.fromEntries(new FormData(form, submitter));
     form.closest("dialog").close();
     form.reset();
-    act(url, data, targets, { leaves: true });
+    act(url, () => fieldsOf(targets, chosenTime), targets, { leaves: true });
   }
 
   // ---- keys -------------------------------------------------------------------
@@ -691,7 +734,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || !config.on) return;
     if (begun && Date.now() - begunAt < SEQUENCE) {
       event.preventDefault();
-      second(event.key);
+      second(keyOf(event));
       return;
     }
     const command = commandOf(event);
@@ -718,7 +761,17 @@
     if (onRow && event.key === "ArrowDown") return "next";
     if (onRow && event.key === "ArrowUp") return "previous";
     if (onRow && event.key === "Enter") return "open";
-    return byKey.get(event.key) || "";
+    return byKey.get(keyOf(event)) || "";
+  }
+
+  /* The key as the map names it: also with Caps Lock on, and on a keyboard whose
+     letters are not Latin. */
+  function keyOf(event) {
+    if (/^[\x21-\x7e]$/.test(event.key)) {
+      return event.shiftKey ? event.key : event.key.toLowerCase();
+    }
+    const letter = /^Key([A-Z])$/.exec(event.code)?.[1] || "";
+    return event.shiftKey ? letter : letter.toLowerCase();
   }
 
   // ---- beginning --------------------------------------------------------------
@@ -764,5 +817,6 @@
   window.setInterval(hearNews, NEWS_EVERY);
   document.addEventListener("visibilitychange", hearNews);
 
+  recount(0);
   if (rows().length) focusRow(rows()[0]);
 })();

@@ -460,6 +460,46 @@ def test_two_editors_of_one_piece_lose_nothing(
     assert list(kept) == ["Harbour closes", "Harbour opens"]
 
 
+def test_words_that_are_not_saved_are_there_when_one_comes_back(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("i")
+    desk.keyboard.type("Half a headl")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("j")
+    headline = desk.locator("form.words [name=headline]")
+    expect(desk.locator("#pane .piece")).to_have_attribute("data-piece", str(second.pk))
+    expect(headline).to_have_value("")
+    desk.keyboard.press("k")
+    expect(headline).to_have_value("Half a headl")
+    expect(desk.get_by_text("These words are not saved yet.")).to_be_visible()
+    desk.reload()
+    expect(headline).to_have_value("Half a headl")
+    desk.keyboard.press("i")
+    desk.keyboard.press("End")
+    desk.keyboard.type("ine")
+    desk.keyboard.press("Enter")
+    said(desk, "Saved “Half a headline”.")
+    expect(desk.get_by_text("These words are not saved yet.")).to_be_hidden()
+    desk.keyboard.press("n")
+    desk.keyboard.type("Never mind")
+    desk.goto(f"/admin/desk/pieces/{first.pk}/")
+    expect(desk.locator("#note-box")).to_have_value("Never mind")
+
+
+def test_caps_lock_and_letters_that_are_not_latin_keep_their_keys(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    press = """([key, code]) => document.activeElement.dispatchEvent(
+      new KeyboardEvent("keydown", {key, code, bubbles: true, cancelable: true}))"""
+    desk.evaluate(press, ["A", "KeyA"])
+    said(desk, "Published")
+    in_focus(desk, second)
+    desk.evaluate(press, ["у", "KeyE"])
+    said(desk, "Spiked")
+    assert [state(first), state(second)] == ["published", "spiked"]
+
+
 def test_what_arrives_waits_behind_a_button(desk: Page) -> None:
     first, _second = waiting(2)
     open_desk(desk)
