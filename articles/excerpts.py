@@ -9,9 +9,10 @@ import unicodedata
 from functools import lru_cache
 from itertools import islice
 
-# Unicode's blocks of the scripts that are written without blanks between words:
-# Thai, Lao, Tibetan, Burmese, Khmer, kana, bopomofo, Chinese characters, Yi.
-_UNSPACED = re.compile(
+#: A character of the scripts that are written without blanks between words, by
+#: Unicode's blocks: Thai, Lao, Tibetan, Burmese, Khmer, kana, bopomofo, Chinese
+#: characters, Yi.
+UNSPACED = re.compile(
     "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3021-\u3029\u3031-\u312f"
     "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\ua4cf\ua9e0-\ua9ff\uaa60-\uaa7f"
     "\uf900-\ufaff\uff66-\uff9f\U0001aff0-\U0001b16f\U00020000-\U0003ffff]"
@@ -52,7 +53,7 @@ def _first_words(text: str, count: int) -> str:
 
 def _is_unspaced(text: str) -> bool:
     letters = "".join(_LETTER.findall(text))
-    return 2 * len(_UNSPACED.findall(letters)) > len(letters)
+    return 2 * len(UNSPACED.findall(letters)) > len(letters)
 
 
 def _first_graphemes(text: str, count: int) -> str:
