@@ -13,6 +13,7 @@ from typing import Any
 from django_tasks import task
 
 from articles.ingest import fetching, pictures
+from articles.likeness import pairs
 from articles.tagging import suggestions
 
 
@@ -25,6 +26,7 @@ def fetch_feeds_now(feed_ids: Sequence[int]) -> dict[str, Any]:
     """
     report = fetching.fetch_now(feed_ids)
     suggestions.refresh()
+    pairs.refresh()
     return asdict(report)
 
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -20,7 +20,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from articles import workflow
-from articles.models import Article, ArticleStatus, SuggestionState
+from articles.models import (
+    Article,
+    ArticleStatus,
+    PossibleDuplicate,
+    SuggestionState,
+)
 from articles.tagging import suggestions, tags
 
 from . import source_changes
@@ -336,6 +341,20 @@ def _whereabouts(article: Article) -> Iterator[tuple[str, str]]:
             for seen in sightings
         )
         yield _("Also carried by"), format_html_join("", line, links)
+    pairs = PossibleDuplicate.objects.open()
+    if alike := pairs.resemblances([article.pk]).get(article.pk):
+        line = '<p><a href="{}">{}</a> ({}, {}, {} %)</p>'
+        others = (
+            (
+                reverse("admin:articles_article_change", args=[each.article.pk]),
+                each.article,
+                each.article.source,
+                each.article.get_status_display(),
+                round(100 * each.likeness),
+            )
+            for each in alike
+        )
+        yield _("Possibly the same as"), format_html_join("", line, others)
     if former := article.former_addresses.order_by("-until"):
         line = "<p>{} ({})</p>"
         addresses = (

@@ -192,7 +192,7 @@ def _write(article: Article, text: str, state: SourceChangeState | None) -> None
             return
         after = {"source_body": text}
         if state == SourceChangeState.APPLIED:
-            rows.update(source_body=text, needs_suggestions=True)
+            rows.update(source_body=text, needs_suggestions=True, needs_comparing=True)
         elif waiting := article.source_changes.filter(state=state).first():
             after = waiting.after | after
             waiting.delete()

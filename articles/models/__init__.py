@@ -9,7 +9,7 @@ from .article import (
 from .category import DEFAULT_CATEGORY, Category
 from .correction import Correction, CorrectionKind
 from .desk import Claim, Comment, DeskPreferences, SavedFilter
-from .duplicates import DuplicateState, PossibleDuplicate, TextBand
+from .duplicates import DuplicateState, PossibleDuplicate, Resemblance, TextBand
 from .feed import (
     LONGEST_PAUSE,
     Feed,
@@ -61,6 +61,7 @@ __all__ = [
     "PossibleDuplicate",
     "RecordOutcome",
     "RefusedRecord",
+    "Resemblance",
     "Reuse",
     "RunState",
     "SavedFilter",

@@ -1,7 +1,7 @@
 """Articles: one row per piece, from ingest to its tag pages and beyond."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, F, Q, When
@@ -41,6 +41,14 @@ class ArticleQuerySet(models.QuerySet):
         """What stands in the desk's queue at this moment."""
         held = Q(held_until__gt=Now())
         return self.filter(~held, waiting_at__isnull=False)
+
+    def with_possible_duplicates(self) -> Self:
+        """What may tell the same as another piece, with nobody's decision on it."""
+        # The model of the pairs is defined after this one, and imports it.
+        pair: Any = Article._meta.get_field("resembles").related_model
+        pairs = pair.objects.open()
+        ids = pairs.values("article").union(pairs.values("other"))
+        return self.filter(pk__in=ids)
 
     def newest_first(self) -> Self:
         """By the source's time; a piece without one stands at its arrival."""

@@ -74,8 +74,8 @@ def _take_over(article: Article, change: SourceChange) -> list[str]:
         else:
             column: Any = Article._meta.get_field(name)
             setattr(article, name, column.to_python(value))
-    names = [*change.after, "needs_suggestions"]
-    article.needs_suggestions = True
+    names = [*change.after, "needs_suggestions", "needs_comparing"]
+    article.needs_suggestions = article.needs_comparing = True
     if "image_url" in change.after:
         article.image_wanted, article.image_tries = True, 0
         article.image_retry_at, article.image_problem = None, ""

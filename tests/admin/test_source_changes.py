@@ -11,6 +11,7 @@ from articles import workflow
 from articles.models import (
     Article,
     FormerAddress,
+    PossibleDuplicate,
     Sighting,
     SourceChange,
     SourceChangeState,
@@ -286,12 +287,31 @@ def test_the_form_says_where_else_the_piece_is_and_was(
     assert "it is no picture" in page
 
 
+def test_the_form_says_what_the_piece_may_be_the_same_as(
+    client: Client, editor: object
+) -> None:
+    older = ArticleFactory(source_headline=HOSTILE, source__name="The Other Post")
+    newer, apart = ArticleFactory(), ArticleFactory(source_headline="Kept apart")
+    PossibleDuplicate.objects.create(article=newer, other=older, likeness=0.834)
+    PossibleDuplicate.objects.create(
+        article=apart, other=newer, likeness=0.7, state="apart"
+    )
+
+    page = client.get(page_of(newer)).text
+
+    assert "Possibly the same as" in page
+    assert f'<a href="{page_of(older)}">&lt;script&gt;' in page
+    assert "(The Other Post, ingested, 83 %)" in page
+    assert "Kept apart" not in page
+    assert page_of(newer) in client.get(page_of(older)).text
+
+
 def test_a_piece_that_is_nowhere_else_has_no_empty_lines_about_it(
     client: Client, editor: object
 ) -> None:
     page = client.get(page_of(ArticleFactory())).text
 
-    for words in ("Also carried by", "Former addresses", "no longer follows"):
+    for words in ("Also carried by", "Possibly the same", "Former addr", "no longer"):
         assert words not in page
 
 

@@ -14,6 +14,7 @@ from articles.models import (
     Category,
     Feed,
     ImportRun,
+    PossibleDuplicate,
     Reuse,
     RunState,
     Source,
@@ -24,6 +25,7 @@ from articles.models import (
 from articles.tagging import index, suggestions, tags
 from tests.commands.invocation import import_articles, invoke, ndjson, record
 from tests.factories import ArticleFactory, SourceFactory, TagFactory, make_user
+from tests.likeness.texts import WIRE, WIRE_AS_PRINTED
 
 pytestmark = pytest.mark.django_db
 
@@ -377,6 +379,24 @@ def test_a_killed_piece_is_in_no_export():
     import_articles("-", stdin=ndjson([record()]))
     workflow.move(Article.objects.get(), "kill", by=make_user(), reason="as it must")
     assert invoke("export_articles").out == ""
+
+
+def test_possible_duplicates_are_looked_for_again():
+    texts = [WIRE, WIRE_AS_PRINTED]
+    pieces = [
+        record(n, title=f"Ferry {n}", summary=text, source=f"Paper {n}", published=None)
+        for n, text in enumerate(texts)
+    ]
+    import_articles("-", stdin=ndjson(pieces))
+    assert PossibleDuplicate.objects.get().article.url.endswith("/1")
+    PossibleDuplicate.objects.all().delete()
+    dry = invoke("find_duplicates", "--dry-run", "--format=json")
+    assert not PossibleDuplicate.objects.exists()
+    done = invoke("find_duplicates", "--format=json")
+    assert dry.json == done.json == {"articles": 2, "possible_duplicates": 1}
+    later = invoke("find_duplicates", "--since=2999-01-01", "--format=json")
+    assert later.json == {"articles": 0, "possible_duplicates": 1}
+    assert invoke("find_duplicates", "--since=soon").code == 2
 
 
 def test_tags_are_suggested_again_when_phrases_change():

@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from articles import tasks
 from articles.ingest import fetching
 from articles.ingest.passes import Report
+from articles.likeness import pairs
 from articles.management.command import (
     ENVIRONMENT,
     INTERRUPTED,
@@ -90,7 +91,7 @@ class Command(NewsroomCommand):
         return None if stop.is_set() else code
 
     def _fetch(self, stop: threading.Event, options: dict[str, Any]) -> Report:
-        """One pass, with the suggestions for what it brought."""
+        """One pass, with suggestions and possible duplicates of what it brought."""
         with self._progress(options) as progress:
             task = progress.add_task("Fetching", total=None)
             report = fetching.fetch_feeds(
@@ -107,6 +108,8 @@ class Command(NewsroomCommand):
                 # Also when this pass brought nothing: one that died may have.
                 progress.update(task, description="Suggesting tags")
                 suggestions.refresh()
+                progress.update(task, description="Looking for duplicates")
+                pairs.refresh()
         return report
 
     def _loop(self, stop: threading.Event, options: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from articles.ingest.pipeline import (
 from articles.ingest.records import Defaults
 from articles.ingest.store import Stored
 from articles.ingest.text import clean, printable
+from articles.likeness import pairs
 from articles.management.command import (
     ENVIRONMENT,
     INTERRUPTED,
@@ -120,6 +121,8 @@ class Command(NewsroomCommand):
             if not options["dry_run"]:
                 progress.update(task, description="suggesting tags")
                 self._suggest()
+                progress.update(task, description="looking for duplicates")
+                self._compare()
         return self._finish(report, options)
 
     def _suggest(self) -> None:
@@ -129,6 +132,16 @@ class Command(NewsroomCommand):
             raise CommandError(
                 "Interrupted. All records are done; suggest their tags with:"
                 " manage.py suggest_tags",
+                returncode=INTERRUPTED,
+            ) from None
+
+    def _compare(self) -> None:
+        try:
+            pairs.refresh()
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Interrupted. All records are done; look for their duplicates with:"
+                " manage.py find_duplicates",
                 returncode=INTERRUPTED,
             ) from None
 

@@ -1,0 +1,1 @@
+"""Near copies: which pieces may tell the same, found by their texts."""
