@@ -120,7 +120,7 @@ def likeness(one: Piece, other: Piece) -> float:
         if shared >= (OF_ONE_SOURCE if is_one_source else OF_TWO_SOURCES):
             found = shared
     if not is_one_source and abs(one.at - other.at) <= DAYS_OF_HEADLINES:
-        shared = _shared(one.headline, other.headline)
+        shared = _of_headlines(one, other)
         if shared >= OF_HEADLINES:
             found = max(found, shared)
     return found
@@ -152,9 +152,23 @@ def _of_texts(one: Piece, other: Piece) -> float:
 
 def _figures_differ(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether most figures are other ones: a copy keeps them, a template does not."""
-    figures = [set(_FIGURE.findall(" ".join(words))) for words in (one, other)]
-    fewer = min(map(len, figures))
-    return fewer >= FEWEST_FIGURES and 2 * len(figures[0] & figures[1]) < fewer
+    of_one, of_other = _figures(one), _figures(other)
+    fewer = min(len(of_one), len(of_other))
+    return fewer >= FEWEST_FIGURES and 2 * len(of_one & of_other) < fewer
+
+
+def _of_headlines(one: Piece, other: Piece) -> float:
+    of_one, of_other = (
+        _figures(each.words[: each.in_headline]) for each in (one, other)
+    )
+    if of_one - of_other and of_other - of_one:
+        # Part 1 and part 2, a summit of two years.
+        return 0
+    return _shared(one.headline, other.headline)
+
+
+def _figures(words: Sequence[str]) -> set[str]:
+    return set(_FIGURE.findall(" ".join(words)))
 
 
 def _shared(one: frozenset[str] | set[str], other: frozenset[str] | set[str]) -> float:

@@ -108,6 +108,14 @@ def test_long_headlines_that_hardly_differ_are_copies(one, other):
     assert likeness(*pieces) >= 0.75
 
 
+def test_long_headlines_with_other_figures_are_no_copies():
+    one, other = (
+        piece(f"Call for participation in the user summit of {year}", source=year)
+        for year in (2026, 2027)
+    )
+    assert likeness(one, other) == 0
+
+
 @pytest.mark.parametrize(
     "headline",
     [
