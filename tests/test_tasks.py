@@ -37,6 +37,7 @@ def test_feeds_are_fetched_in_place_whether_they_are_due_or_not(settings):
     report = done.return_value
     assert (report["feeds"], report["fetched"], report["failed"]) == (2, 1, 1)
     assert TagSuggestion.objects.count() == 3
+    assert not Article.objects.filter(needs_comparing=True).exists()
     assert FetchAttempt.objects.count() == 2
 
 

@@ -84,6 +84,7 @@ def test_a_pass_fetches_what_is_due_and_suggests_tags(server):
     assert (done.json["feeds"], done.json["fetched"], done.json["created"]) == (2, 2, 6)
     assert Article.objects.count() == 6
     assert TagSuggestion.objects.count() == 6
+    assert not Article.objects.filter(needs_comparing=True).exists()
     assert fetch().json["feeds"] == 0
     assert len(server.requests) == 2
 

@@ -67,6 +67,7 @@ def piece(source):
         url="https://ledger.example/piece",
         source_body="<p>The beginning.</p>",
         page_due_at=timezone.now(),
+        needs_comparing=False,
     )
 
 
@@ -88,6 +89,7 @@ def test_the_longer_text_of_the_page_takes_its_place(piece):
     assert site.asked == ["robots_txt", "piece"]
     piece.refresh_from_db()
     assert piece.source_body == LONG
+    assert piece.needs_comparing
     assert piece.source_changes.get().state == "applied"
     assert fetched(site).due == 0
 

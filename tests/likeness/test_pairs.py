@@ -1,7 +1,8 @@
 import datetime
+import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
 from articles import workflow
@@ -11,6 +12,7 @@ from articles.models import (
     ArticleStatus,
     DuplicateState,
     PossibleDuplicate,
+    SourceChange,
     TextBand,
 )
 from tests.factories import ArticleFactory, SourceFactory, make_user
@@ -82,6 +84,22 @@ def test_a_pair_stays_when_the_other_one_has_grown_old():
     TextBand.objects.filter(article=older).delete()
     Article.objects.filter(pk=newer.pk).update(needs_comparing=True)
     pairs.refresh()
+    assert open_pairs() == {(newer.pk, older.pk)}
+
+
+def test_a_change_that_an_editor_takes_over_is_compared():
+    older, newer = wire(), ArticleFactory()
+    pairs.refresh()
+    change = SourceChange.objects.create(
+        article=newer,
+        state="pending",
+        before={"source_body": ""},
+        after={"source_body": texts.WIRE},
+        digest="1:x",
+        at=timezone.now(),
+    )
+    workflow.accept_change(change, by=make_user(is_superuser=True))
+    assert pairs.refresh() == 1
     assert open_pairs() == {(newer.pk, older.pk)}
 
 
@@ -181,6 +199,29 @@ def test_a_piece_that_changes_while_it_is_compared_is_looked_at_again():
         assert pairs.refresh() == 3
     assert not PossibleDuplicate.objects.exists()
     assert not Article.objects.filter(needs_comparing=True).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bands_are_committed_before_others_are_looked_for():
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite lets one process write at a time.")
+    wire()
+    seen = []
+
+    def count_from_outside():
+        seen.append(TextBand.objects.count())
+        connections.close_all()
+
+    def look(execute, sql, *arguments):
+        if sql.startswith("SELECT") and TextBand._meta.db_table in sql:
+            other = threading.Thread(target=count_from_outside)
+            other.start()
+            other.join()
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(look):
+        pairs.refresh()
+    assert seen[0] == 24
 
 
 def test_few_and_many_pieces_cost_the_same(django_assert_max_num_queries):
