@@ -22,6 +22,9 @@ from .pieces import READ_OF_BODY, Piece, likeness, read
 
 #: Pieces that are compared in one transaction.
 BATCH = 100
+#: Keys that one statement looks for. For some thousand, PostgreSQL reads the whole
+#: table instead of its index.
+KEYS_AT_ONCE = 500
 #: For how long a piece is one that others may be copies of. It bounds the bands,
 #: which take more room than all other rows of a piece.
 RECENT = timedelta(days=14)
@@ -140,9 +143,12 @@ def _write_bands(pieces: Mapping[int, Piece]) -> dict[int, frozenset[int]]:
 def _holders(keys: Mapping[int, frozenset[int]]) -> dict[int, list[int]]:
     """By key the pieces that have it, the newest first."""
     holders: dict[int, list[int]] = {}
-    rows = TextBand.objects.filter(key__in=set().union(*keys.values()))
-    for key, pk in rows.order_by("-article_id").values_list("key", "article_id"):
-        holders.setdefault(key, []).append(pk)
+    wanted = sorted(set().union(*keys.values()))
+    for start in range(0, len(wanted), KEYS_AT_ONCE):
+        some = wanted[start : start + KEYS_AT_ONCE]
+        rows = TextBand.objects.filter(key__in=some).order_by("-article_id")
+        for key, pk in rows.values_list("key", "article_id"):
+            holders.setdefault(key, []).append(pk)
     return holders
 
 
