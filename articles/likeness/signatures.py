@@ -4,7 +4,8 @@ MinHash (A. Broder, 1997): of each set the smallest values of many hashes are ke
 and two sets have as much of these in common as they share of all they hold. Four
 of them make a band, hashed to one key. Two sets that share a key are worth a look:
 with 16 bands these are 64 % of those that have half in common, 99 % at 70 %, and
-one pair in 40,000 at 3 %, as two texts have by chance.
+one pair in 77,000 at 3 %, which is much for two texts that have nothing to do with
+one another.
 
 The keys are stored and compared by other processes on other machines, so nothing
 here depends on ``hash()``.
