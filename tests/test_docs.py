@@ -21,6 +21,7 @@ from articles.ingest.parse import FORMATS
 from articles.ingest.records import KNOWN_FIELDS
 from articles.management import command
 from articles.models import Article, Reuse, TagSuggestion
+from articles.roles import TASKS, Role
 from articles.site import urls
 from articles.workflow import MOVES
 
@@ -157,6 +158,19 @@ def test_the_table_of_moves_is_the_workflow_s() -> None:
             "yes" if move.needs_reason else "no",
         ]
         for move in MOVES.values()
+    ]
+
+
+def test_the_table_of_roles_is_the_one_in_the_code() -> None:
+    text = section("docs/editors.md", "What your account may do").split("### ")[0]
+    assert " | ".join(Role.values) in text
+    assert rows(text) == [
+        [
+            str(task.words),
+            *("yes" if role in task.roles else "–" for role in Role),
+            ", ".join(f"`{n.removeprefix('articles.')}`" for n in task.permissions),
+        ]
+        for task in TASKS
     ]
 
 

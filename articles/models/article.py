@@ -310,6 +310,8 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
         verbose_name_plural = _("articles")
         permissions = [
             ("select_article", _("Can select articles for publication")),
+            # change_article is for what waits; this is for what was decided on.
+            ("revise_article", _("Can edit articles that no longer wait")),
             ("publish_article", _("Can publish and unpublish articles")),
             ("spike_article", _("Can spike articles and bring them back")),
             ("kill_article", _("Can kill articles for good")),

@@ -6,7 +6,7 @@ article's status.
 
 from .claims import Claimed, claim, claimed_by_others, release
 from .comments import comment
-from .editing import add, edit, hold
+from .editing import add, edit, hold, may_edit
 from .folding import fold, keep_apart
 from .moves import (
     MOVES,
@@ -46,6 +46,7 @@ __all__ = [
     "keep_apart",
     "last_act",
     "may",
+    "may_edit",
     "move",
     "move_many",
     "moves_for",

@@ -3,15 +3,25 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from articles.acts import acting
-from articles.models import Article, relisting
+from articles.models import Article, ArticleStatus, relisting
 
 from .moves import WAITING
 from .outcomes import ChangedMeanwhile, Outcome, changed_meanwhile, touch
+
+
+def may_edit(user: User | AnonymousUser, status: str = ArticleStatus.INGESTED) -> bool:
+    """Whether the user may change the words and tags of a piece in this status.
+
+    What was decided on asks for more than what waits: readers see it, or must not.
+    """
+    return user.has_perm("articles.change_article") and (
+        status in WAITING or user.has_perm("articles.revise_article")
+    )
 
 
 def edit(

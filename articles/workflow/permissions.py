@@ -10,6 +10,7 @@ OTHERS = {
     "hold": "select_article",
     "resume": "select_article",
     "fold": "spike_article",
+    "apart": "spike_article",
     "takedown": MOVES["kill"].permission,
     "delete": "delete_article",
     "add": "add_article",

@@ -27,7 +27,8 @@ from articles.models import (
 )
 
 from . import withdrawal
-from .moves import BATCH
+from .editing import may_edit
+from .moves import BATCH, WAITING
 from .outcomes import NotAllowed, Outcome, touch
 from .permissions import permission_of
 
@@ -58,7 +59,7 @@ def why_not_undo(act: Act, user: User | AnonymousUser) -> str:
         return gettext("It has been taken back already.")
     if act.at < timezone.now() - WINDOW:
         return gettext("It is more than 24 hours old.")
-    if not user.has_perm(permission_of(act)):
+    if not _may_undo(act, user):
         return gettext("You may not do that.")
     return ""
 
@@ -74,6 +75,15 @@ def last_act(user: User, *, taken_back: bool = False) -> Act | None:
     acts = recent.filter(~Exists(undone), undoes__isnull=not taken_back)
     found: Act | None = acts.exclude(kind__in=FINAL).newest_first().first()
     return found
+
+
+def _may_undo(act: Act, user: User | AnonymousUser) -> bool:
+    permission = permission_of(act)
+    if permission != "articles.change_article":
+        return user.has_perm(permission)
+    pieces = Article.objects.filter(changes__act=act)
+    decided = pieces.exclude(status__in=WAITING).values_list("status", flat=True)
+    return may_edit(user, decided.first() or WAITING[0])
 
 
 def undo(act: Act, *, by: User) -> Outcome:

@@ -50,6 +50,17 @@ def test_a_second_run_keeps_what_is_there():
     assert "changepassword" in second["password"]
 
 
+def test_the_account_is_an_editor_by_its_role_alone():
+    seed(without_pictures=True)
+
+    editor = get_user_model().objects.get(username="editor")
+
+    assert [group.name for group in editor.groups.all()] == ["Editors"]
+    assert not editor.user_permissions.exists() and not editor.is_superuser
+    assert editor.has_perm("articles.publish_article")
+    assert not editor.has_perm("articles.set_reuse")
+
+
 def test_the_password_is_another_each_time():
     first = seed(without_pictures=True)["password"]
     get_user_model().objects.all().delete()

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import CommandParser
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from articles import roles
 from articles.demo import material
 from articles.demo.pictures import picture
 from articles.images import library
@@ -28,17 +29,6 @@ from articles.tagging import tags
 #: The tag whose page a newcomer opens first.
 SHOWN_TAG = "JapanUSAlliance"
 EDITOR = "editor"
-#: What an editor of the demo may do, by the permissions' code names.
-EDITOR_MAY = [
-    *(f"{verb}_article" for verb in ("view", "add", "change")),
-    *(f"{verb}_article" for verb in ("select", "publish", "spike")),
-    *(f"{verb}_tag" for verb in ("view", "add", "change")),
-    *(f"{verb}_tagalias" for verb in ("view", "add", "change", "delete")),
-    *(f"{verb}_tagphrase" for verb in ("view", "add", "change", "delete")),
-    *(f"view_{name}" for name in ("source", "feed", "category")),
-    *(f"view_{name}" for name in ("importrun", "refusedrecord", "fetchattempt")),
-    *(f"{verb}_tombstone" for verb in ("view", "delete")),
-]
 
 
 class Command(NewsroomCommand):
@@ -107,17 +97,13 @@ class Command(NewsroomCommand):
 
     def _make_editor(self) -> str | None:
         """Make the editor's account; its password, or None if it was there."""
-        group, _ = Group.objects.get_or_create(name="Editors")
-        may = Permission.objects.filter(
-            content_type__app_label="articles", codename__in=EDITOR_MAY
-        )
-        group.permissions.set(may)
+        roles.sync()
         users = get_user_model()._default_manager
         if users.filter(username=EDITOR).exists():
             return None
         password = secrets.token_urlsafe(12)
         editor = users.create_user(EDITOR, password=password, is_staff=True)
-        editor.groups.add(group)
+        editor.groups.add(Group.objects.get(name=roles.Role.EDITORS.value))
         return password
 
     def _print_addresses(self, options: dict[str, Any], password: str | None) -> None:
