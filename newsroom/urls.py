@@ -8,6 +8,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from .media import media
 
+handler403 = "articles.admin.refusals.refused"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/desk/", include("articles.desk.urls")),
     path("admin/", admin.site.urls),

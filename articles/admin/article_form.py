@@ -26,6 +26,7 @@ from articles.models import (
     PossibleDuplicate,
     SuggestionState,
 )
+from articles.roles import NotPermitted
 from articles.tagging import suggestions, tags
 
 from . import source_changes
@@ -90,18 +91,26 @@ class ArticleAdmin(ArticleListAdmin):
             fields = [*NewArticleForm.Meta.fields, "source_published_at"]
             return [(None, {"fields": fields})]
         sets = super().get_fieldsets(request, obj)
-        if obj.suggestions.filter(state=SuggestionState.OPEN).exists():
-            return sets
-        absent = {"accepted", "dismissed"}
-        head, options = sets[0]
-        shown = [name for name in options["fields"] if name not in absent]
-        return [(head, {"fields": shown}), *sets[1:]]
+        absent = set()
+        if not obj.suggestions.filter(state=SuggestionState.OPEN).exists():
+            absent |= {"accepted", "dismissed"}
+        if not self.has_publish_permission(request):
+            absent.add("publish_at")
+        if not self.has_change_permission(request, obj):
+            # There is nothing in them to look at; those of a move stand beside it.
+            absent |= {"accepted", "dismissed", "picture", *MoveForm.base_fields}
+        shown = [
+            (head, [name for name in options["fields"] if name not in absent])
+            for head, options in sets
+        ]
+        return [(head, {"fields": names}) for head, names in shown if names]
 
-    def get_object(self, *args: Any, **kwargs: Any) -> Article | None:
-        article = super().get_object(*args, **kwargs)
-        if article and article.needs_suggestions:
-            suggestions.refresh_one(article)
-        return article
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Article | None = None
+    ) -> list[Any]:
+        # An embargo says when a piece may be public: it is part of publishing.
+        fixed = [] if self.has_publish_permission(request) else ["embargoed_until"]
+        return [*super().get_readonly_fields(request, obj), *fixed]
 
     def change_view(
         self,
@@ -112,6 +121,15 @@ class ArticleAdmin(ArticleListAdmin):
     ) -> HttpResponse:
         article = self.get_object(request, object_id)
         context: dict[str, Any] = {"show_save_and_add_another": False}
+        if article and (moved := self._move_without_saving(request, article)):
+            return moved
+        if article and self.has_change_permission(request, article):
+            if article.needs_suggestions:
+                suggestions.refresh_one(article)
+        else:
+            context["move_form"] = form = MoveForm()
+            if not self.has_publish_permission(request):
+                del form.fields["publish_at"]
         if article:
             context["moves"] = workflow.moves_for(article, request.user)
             if change := article.source_changes.pending().first():
@@ -120,6 +138,22 @@ class ArticleAdmin(ArticleListAdmin):
         return super().change_view(
             request, object_id, form_url, context | (extra_context or {})
         )
+
+    def _move_without_saving(
+        self, request: HttpRequest, article: Article
+    ) -> HttpResponse | None:
+        """The move of a person who has no form to save, as they may not edit.
+
+        None for everybody else. Raises NotPermitted if the move is not theirs.
+        """
+        move = workflow.MOVES.get(request.POST.get("_move", ""))
+        if not (move and self.has_view_or_change_permission(request, article)):
+            return None
+        if not workflow.may(request.user, move):
+            raise NotPermitted(f"articles.{move.permission}")
+        if self.has_change_permission(request, article):
+            return None
+        return self.response_change(request, article)
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -264,11 +298,11 @@ class ArticleAdmin(ArticleListAdmin):
         if action not in workflow.MOVES:
             return super().response_change(request, obj)
         move = workflow.MOVES[action]
-        if not workflow.may(request.user, move):
-            self.message_user(request, _("You may not do that."), messages.ERROR)
-            return HttpResponseRedirect(request.path)
         asked = MoveForm(request.POST)
-        asked.is_valid()
+        if not asked.is_valid():
+            for problems in asked.errors.values():
+                self.message_user(request, " ".join(map(str, problems)), messages.ERROR)
+            return HttpResponseRedirect(request.path)
         try:
             workflow.move(
                 obj,

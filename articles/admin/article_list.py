@@ -23,6 +23,7 @@ from articles.models import (
     Tag,
 )
 from articles.models.article import ArticleQuerySet
+from articles.roles import who_can
 from articles.tagging import tags
 
 from .fields import TagNamesField
@@ -34,9 +35,10 @@ from .filters import (
     changes_that_wait,
 )
 from .forms import ArticleActionForm
+from .refusals import RefusesActions
 
 
-class ArticleListAdmin(admin.ModelAdmin):
+class ArticleListAdmin(RefusesActions, admin.ModelAdmin):
     """The article list is the desk of the stock admin."""
 
     action_form = ArticleActionForm
@@ -164,8 +166,8 @@ class ArticleListAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet
     ) -> None:
         ids = list(queryset.order_by().values_list("pk", flat=True))
-        tags.accept_suggestions(ids, by=person(request))
-        self._move(request, queryset, "publish")
+        outcome = workflow.publish(ids, by=person(request))
+        self._report(request, "publish", outcome)
 
     @admin.action(description=gettext_lazy("Select"), permissions=["select"])
     def select_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -202,8 +204,11 @@ class ArticleListAdmin(admin.ModelAdmin):
                 request, _("Write the tags beside the action."), messages.WARNING
             )
             return
+        queryset = self._editable(request, queryset)
+        ids = list(queryset.values_list("pk", flat=True))
+        if not ids:
+            return
         chosen = list(dict.fromkeys(Tag.objects.get_or_make(names).values()))
-        ids = list(queryset.order_by().values_list("pk", flat=True))
         new = tags.tag_articles(ids, chosen, by=person(request))
         LogEntry.objects.log_actions(
             person(request).pk, queryset, CHANGE, tagged_text(names, [])
@@ -212,6 +217,26 @@ class ArticleListAdmin(admin.ModelAdmin):
         self.message_user(
             request, said % {"new": new, "pieces": len(ids)}, messages.SUCCESS
         )
+
+    def _editable(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Those that this person may edit; says which others there are, and why."""
+        rows = list(queryset.order_by().values_list("pk", "status"))
+        fixed = [pk for pk, to in rows if not workflow.may_edit(request.user, to)]
+        if fixed:
+            said = _("Left alone, as they no longer wait: %(pieces)s. %(who)s")
+            facts = {
+                "pieces": ", ".join(map(str, fixed[:10])) + (" …" * (len(fixed) > 10)),
+                "who": who_can("articles.revise_article"),
+            }
+            self.message_user(request, said % facts, messages.WARNING)
+        return queryset.order_by().exclude(pk__in=fixed)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Article | None = None
+    ) -> bool:
+        if obj is None:
+            return super().has_change_permission(request)
+        return workflow.may_edit(request.user, obj.status)
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("articles.publish_article")

@@ -5,10 +5,11 @@ from django.contrib import admin
 from articles.models import Category
 
 from .forms import NamedForm
+from .refusals import RefusesActions
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(RefusesActions, admin.ModelAdmin):
     """Sections of the newsroom."""
 
     form = NamedForm

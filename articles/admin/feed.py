@@ -26,6 +26,7 @@ from . import fetch_now
 from .fetch_attempt import outcome, pieces
 from .filters import HealthFilter, SourceFilter
 from .forms import FeedForm
+from .refusals import RefusesActions
 from .times import labelled, moment
 
 #: Attempts that a feed's page shows; the list of attempts has the others.
@@ -72,7 +73,7 @@ def save_feed(feed: Feed, changed: Iterable[str]) -> None:
 
 
 @admin.register(Feed)
-class FeedAdmin(admin.ModelAdmin):
+class FeedAdmin(RefusesActions, admin.ModelAdmin):
     """Inlets, the settings of each, and its state, which fetching alone writes."""
 
     form = FeedForm

@@ -5,8 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from .refusals import RefusesActions
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+
+class ReadOnlyAdmin(RefusesActions, admin.ModelAdmin):
     """What happened; nobody changes it."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -15,6 +15,16 @@ from articles.models import Feed, FetchAttempt, Source
 from .feed import health_badge, save_feed
 from .filters import LanguageFilter
 from .forms import FeedOfSourceForm, NamedForm
+from .refusals import RefusesActions
+
+#: What readers may see of a source hangs on these fields.
+POLICY = (
+    "reuse",
+    "excerpt_words",
+    "excerpt_characters",
+    "shows_images",
+    "fetches_full_text",
+)
 
 
 class FeedInline(admin.StackedInline):
@@ -38,7 +48,7 @@ class FeedInline(admin.StackedInline):
 
 
 @admin.register(Source)
-class SourceAdmin(admin.ModelAdmin):
+class SourceAdmin(RefusesActions, admin.ModelAdmin):
     """Publishers and what they allow."""
 
     form = NamedForm
@@ -48,6 +58,16 @@ class SourceAdmin(admin.ModelAdmin):
     ordering = ["name"]
     inlines = [FeedInline]
     prepopulated_fields = {"slug": ["name"]}
+
+    def has_reuse_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may say what readers see of a source."""
+        return request.user.has_perm("articles.set_reuse")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Source | None = None
+    ) -> list[Any]:
+        fixed = [] if self.has_reuse_permission(request) else POLICY
+        return [*super().get_readonly_fields(request, obj), *fixed]
 
     def save_model(
         self, request: HttpRequest, obj: Source, form: forms.ModelForm, change: Any

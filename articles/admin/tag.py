@@ -16,6 +16,7 @@ from articles.tagging import tags
 from articles.tagging.lookup import complete, is_known
 
 from .forms import NamedForm
+from .refusals import RefusesActions
 
 
 class OfTagInline(admin.StackedInline):
@@ -81,7 +82,7 @@ class PhraseInline(OfTagInline):
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(RefusesActions, admin.ModelAdmin):
     """Subjects."""
 
     form = NamedForm

@@ -1,5 +1,6 @@
 """Who sits before the browser."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,12 +33,22 @@ EVERYTHING = (
 
 
 @pytest.fixture
-def signed_in(page: Page, live_server: LiveServer) -> Any:
+def sign_in(page: Page, live_server: LiveServer) -> Callable[[Any], None]:
+    """Let the page carry the session of a person."""
+
+    def carry(user: Any) -> None:
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": client.cookies[name].value}
+        page.context.add_cookies([cookie | {"url": live_server.url}])
+
+    return carry
+
+
+@pytest.fixture
+def signed_in(sign_in: Callable[[Any], None]) -> Any:
     """An editor whose session the page carries."""
     user = make_user("editor", EVERYTHING)
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": client.cookies[name].value}
-    page.context.add_cookies([cookie | {"url": live_server.url}])
+    sign_in(user)
     return user

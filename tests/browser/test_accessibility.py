@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.staticfiles import finders
 from django.utils import timezone
 from playwright.sync_api import Page
@@ -27,9 +27,16 @@ from articles.models import (
     TagPhrase,
     Tombstone,
 )
+from articles.roles import Role
 from articles.tagging import suggestions
 from articles.tagging.tags import add_alias
-from tests.factories import ArticleFactory, SourceFactory, TagFactory
+from tests.factories import (
+    ArticleFactory,
+    SourceFactory,
+    TagFactory,
+    make_member,
+    make_user,
+)
 
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
@@ -236,6 +243,52 @@ def test_editors_pages_about_feeds_and_sources_changes_have_no_accessibility_fau
     ]
 
     found = [fault for path in paths for fault in faults(path)]
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.browser
+def test_pages_about_people_have_no_accessibility_faults(
+    faults: Faults, sign_in: Callable[[Any], None]
+) -> None:
+    chief = make_member(Role.ADMINISTRATORS, name="chief")
+    other = make_user("mei", ("kill_article",), first_name="Mei", last_name="Li")
+    own = Group.objects.create(name="Interns")
+    role = Group.objects.get(name=Role.EDITORS.value)
+    sign_in(chief)
+    users, groups = "/admin/auth/user/", "/admin/auth/group/"
+    paths = [
+        "/admin/",
+        users,
+        f"{users}add/",
+        f"{users}{other.pk}/change/",
+        f"{users}{other.pk}/password/",
+        f"{users}{other.pk}/delete/",
+        f"{users}{other.pk}/history/",
+        groups,
+        f"{groups}add/",
+        f"{groups}{own.pk}/change/",
+        f"{groups}{role.pk}/change/",
+        "/admin/password_change/",
+    ]
+
+    found = [fault for path in paths for fault in faults(path)]
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.browser
+def test_refusals_have_no_accessibility_faults(
+    faults: Faults, sign_in: Callable[[Any], None], settings: Settings
+) -> None:
+    public = ArticleFactory(published=True)
+    sign_in(make_member(None))
+    found = [*faults("/admin/", 200), *faults("/admin/articles/article/", 403)]
+    sign_in(make_member(Role.RIGHTS_MANAGERS))
+    found += faults(f"/admin/articles/article/{public.pk}/change/")
+    found += faults("/admin/articles/article/add/", 403)
+    settings.ROOT_URLCONF = "tests.browser.refusing"
+    found += faults("/refused/", 403)
 
     assert not found, "\n".join(found)
 

@@ -1,0 +1,63 @@
+"""Refusals: a page that says what somebody may not do, and who can."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from articles.roles import NotPermitted, names_of, who_can
+from articles.roles.addresses import ADDRESSES, NOBODY, asked_by_action
+
+
+class RefusesActions(admin.ModelAdmin):
+    """A list that refuses an action of which the person is not shown the name.
+
+    Django says “No action selected” of it, which helps nobody.
+    """
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.has_view_or_change_permission(request):
+            self._refuse_actions(request)
+        return super().changelist_view(request, extra_context)
+
+    def _refuse_actions(self, request: HttpRequest) -> None:
+        match = request.resolver_match
+        allowed = self.get_actions(request)
+        for action in request.POST.getlist("action"):
+            asked = asked_by_action(match.view_name if match else "", action)
+            if asked and action not in allowed:
+                raise NotPermitted(asked)
+
+
+def refused(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
+    """The page for 403, in the dress of where it happened."""
+    # Without a user, something has refused before anybody was looked up.
+    user = getattr(request, "user", None)
+    inside = bool(user) and request.path.startswith(reverse("admin:index"))
+    context = {
+        "dress": "admin/base_site.html" if inside else "base.html",
+        "who_can": who_can(_lacking(request, exception)),
+        "roles": names_of(user) if user and user.is_authenticated else [],
+    }
+    if inside:
+        context = admin.site.each_context(request) | context
+    return render(request, "403.html", context, status=403)
+
+
+def _lacking(request: HttpRequest, exception: PermissionDenied) -> str:
+    """The right (``app.codename``) for want of which this was refused; "" if none."""
+    if isinstance(exception, NotPermitted):
+        return exception.permission
+    match = request.resolver_match
+    asks = ADDRESSES.get(match.view_name) if match else None
+    asked = asks.of(request.method or "") if asks else ()
+    user = getattr(request, "user", None)
+    for name in asked:
+        if name != NOBODY and user and not user.has_perm(name):
+            return name
+    return ""
