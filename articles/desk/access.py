@@ -6,13 +6,16 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils.translation import gettext as _
+
+from articles.roles import NotPermitted
 
 from .answers import is_script, refused
 
 View = Callable[..., HttpResponse]
+#: What reads, and what does something.
+READS, DOES, BOTH = ("GET", "HEAD"), ("POST",), ("GET", "HEAD", "POST")
 
 
 def person(request: HttpRequest) -> User:
@@ -20,20 +23,27 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def at_desk(permission: str = "articles.view_article") -> Callable[[View], View]:
+def at_desk(
+    permission: str = "articles.view_article", *, methods: tuple[str, ...] = READS
+) -> Callable[[View], View]:
     """A view inside the admin, for those who have a permission.
 
-    Who is signed out goes to the sign-in page, and the desk's script is told so.
+    Who is signed out goes to the sign-in page. The desk's script gets every refusal
+    in words that it can show.
     """
 
     def dress(view: View) -> View:
-        @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.has_perm(permission):
-                if is_script(request):
-                    return refused(request, _("You may not do that."), status=403)
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            try:
+                if not request.user.has_perm(permission):
+                    raise NotPermitted(permission)
+                return view(request, *args, **kwargs)
+            except NotPermitted as why:
+                if not is_script(request):
+                    raise
+                return refused(request, str(why), status=403)
 
         inside = admin.site.admin_view(guarded)
 

@@ -14,18 +14,20 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from articles import workflow
 from articles.models import Act, Article, parse_tag_names
+from articles.roles import NotPermitted
 from articles.workflow import Outcome
 
 from . import answers, panes
-from .access import at_desk, person
+from .access import DOES, at_desk, person
 from .forms import Chosen, WordsForm, held_until, numbers
 
 Said = tuple[Outcome, str]
 Deed = Callable[[HttpRequest, Chosen], Said]
+#: Deeds on a piece's words and tags, which ask for more once it is decided on.
+EDITS = ("edit", "tag")
 
 
 def deed(
@@ -38,12 +40,13 @@ def deed(
     """
 
     def dress(do: Deed) -> Callable[..., HttpResponse]:
-        @require_POST
-        @at_desk(workflow.permission_for(kind))
+        @at_desk(workflow.permission_for(kind), methods=DOES)
         @wraps(do)
         def view(request: HttpRequest) -> HttpResponse:
             try:
                 chosen = Chosen.of(request.POST)
+                if kind in EDITS:
+                    may_edit(request, chosen.ids)
                 free, claimed = (
                     (chosen, {}) if over_claims else _unclaimed(request, chosen)
                 )
@@ -58,6 +61,13 @@ def deed(
         return view
 
     return dress
+
+
+def may_edit(request: HttpRequest, ids: list[int]) -> None:
+    """Raise NotPermitted if one of these pieces is not the person's to edit."""
+    statuses = Article.objects.filter(pk__in=ids).values_list("status", flat=True)
+    if not all(workflow.may_edit(person(request), each) for each in set(statuses)):
+        raise NotPermitted("articles.revise_article")
 
 
 def _unclaimed(
@@ -224,8 +234,7 @@ def comment(request: HttpRequest, chosen: Chosen) -> Said:
     return Outcome(moved=[chosen.only]), _about([chosen.only], said, "")
 
 
-@require_POST
-@at_desk(workflow.permission_for("edit"))
+@at_desk(workflow.permission_for("edit"), methods=DOES)
 def edit(request: HttpRequest) -> HttpResponse:
     """Save headline, excerpt and note.
 
@@ -236,6 +245,7 @@ def edit(request: HttpRequest) -> HttpResponse:
         article = get_object_or_404(Article, pk=chosen.only)
     except ValidationError as error:
         return answers.refused(request, " ".join(error.messages))
+    may_edit(request, [article.pk])
     form = WordsForm(request.POST, instance=article)
     if not form.is_valid():
         faults = [str(text) for errors in form.errors.values() for text in errors]
@@ -254,8 +264,7 @@ def edit(request: HttpRequest) -> HttpResponse:
     return answers.done(request, said, outcome, [article.pk])
 
 
-@require_POST
-@at_desk()
+@at_desk(methods=DOES)
 def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
     """Take an act back; without its number the person's last one."""
     by = person(request)

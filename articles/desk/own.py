@@ -6,18 +6,16 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
 
 from articles.models import SavedFilter
 
 from . import frame, keys
-from .access import at_desk, person
+from .access import BOTH, DOES, at_desk, person
 from .forms import KeysForm, SaveFilterForm
 from .views import narrowing
 
 
-@require_POST
-@at_desk()
+@at_desk(methods=DOES)
 def save_filter(request: HttpRequest) -> HttpResponse:
     """Keep what the queue is narrowed to under a name, or change that name's."""
     form = SaveFilterForm(request.POST)
@@ -48,8 +46,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('desk:queue')}?{query or 'all=1'}")
 
 
-@require_POST
-@at_desk()
+@at_desk(methods=DOES)
 def drop_filter(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget one of one's own filters."""
     kept = get_object_or_404(SavedFilter, pk=pk, user=person(request))
@@ -58,8 +55,7 @@ def drop_filter(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{reverse('desk:queue')}?all=1")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@at_desk()
+@at_desk(methods=BOTH)
 def keyboard(request: HttpRequest) -> HttpResponse:
     """The page on which a person changes their keys, or turns them off."""
     kept = keys.keys_of(person(request))

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from articles import queue
 from articles.differences import Piece as Stretch
@@ -55,7 +54,6 @@ def context_of(request: HttpRequest, article: Article) -> dict[str, Any]:
     }
 
 
-@require_safe
 @at_desk()
 def pane(request: HttpRequest, pk: int) -> HttpResponse:
     """One piece: as a part of the desk for its script, else as a page."""
@@ -67,7 +65,6 @@ def pane(request: HttpRequest, pk: int) -> HttpResponse:
     return frame.page(request, "desk/piece.html", title, context)
 
 
-@require_safe
 @at_desk()
 def compare(request: HttpRequest, pk: int) -> HttpResponse:
     """A piece beside another (``?other=<id>``), else our words beside the source's."""
@@ -106,7 +103,6 @@ def _compared(article: Article, other: Article | None) -> list[Compared]:
     ]
 
 
-@require_safe
 @at_desk()
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The public page of a piece as it would be now, whatever its state."""

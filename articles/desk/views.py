@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from articles import queue, workflow
 from articles.models import Article, SavedFilter
@@ -20,7 +19,6 @@ from .keys import GROUPS, keys_of
 NARROWING = ("source", "category", "language", "age", "only", "q", "order")
 
 
-@require_safe
 @at_desk()
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue with the piece in focus beside it."""
@@ -53,7 +51,6 @@ def desk(request: HttpRequest) -> HttpResponse:
     return frame.page(request, "desk/queue.html", _("Desk"), context)
 
 
-@require_safe
 @at_desk()
 def more(request: HttpRequest) -> HttpResponse:
     """The rows behind a cursor, for the script: HTML, and the next cursor."""
@@ -66,7 +63,6 @@ def more(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_safe
 @at_desk()
 def news(request: HttpRequest) -> HttpResponse:
     """How many pieces have come in since ``newest``, and the counts of filters."""

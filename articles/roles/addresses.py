@@ -68,8 +68,42 @@ _EDITS = ("articles.change_article", "articles.revise_article")
 _DECIDES = Asks(NOTHING, *_EDITS)
 _FEED = Asks(NOTHING, "articles.change_feed")
 
+_SEES = "articles.view_article"
+
+
+def _deed(permission: str, decided: str = "") -> Asks:
+    """Something done at the desk: posted, and nothing to look at."""
+    return Asks(NOTHING, permission, decided)
+
+
+_DESK = {
+    "desk:queue": Asks(_SEES, NOTHING),
+    "desk:more": Asks(_SEES, NOTHING),
+    "desk:news": Asks(_SEES, NOTHING),
+    "desk:piece": Asks(_SEES, NOTHING),
+    "desk:compare": Asks(_SEES, NOTHING),
+    "desk:preview": Asks(_SEES, NOTHING),
+    "desk:keys": Asks(_SEES),
+    "desk:save-filter": _deed(_SEES),
+    "desk:drop-filter": _deed(_SEES),
+    "desk:publish": _deed("articles.publish_article"),
+    "desk:spike": _deed("articles.spike_article"),
+    "desk:shortlist": _deed("articles.select_article"),
+    "desk:hold": _deed("articles.change_article"),
+    "desk:resume": _deed("articles.change_article"),
+    "desk:fold": _deed("articles.spike_article"),
+    "desk:apart": _deed("articles.spike_article"),
+    "desk:tag": _deed(*_EDITS),
+    "desk:edit": _deed(*_EDITS),
+    "desk:claim": _deed("articles.change_article"),
+    "desk:comment": _deed("articles.add_comment"),
+    # What the act itself asked for, its taking back asks for too.
+    "desk:undo-last": _deed(_SEES),
+    "desk:undo": _deed(_SEES),
+}
+
 ADDRESSES: dict[str, Asks] = {
-    "desk": Asks(ANYBODY),
+    **_DESK,
     "admin:index": Asks(STAFF),
     "admin:login": Asks(ANYBODY),
     "admin:logout": Asks(NOTHING, STAFF),

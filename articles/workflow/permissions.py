@@ -7,14 +7,13 @@ from .moves import MOVES
 #: Verbs that are no moves, by the kind of act they are noted as. Kinds that stand
 #: neither here nor among the moves ask for ``change_article``.
 OTHERS = {
-    "hold": "select_article",
-    "resume": "select_article",
     "fold": "spike_article",
     "apart": "spike_article",
     "takedown": MOVES["kill"].permission,
     "delete": "delete_article",
     "add": "add_article",
     "correct": "correct_article",
+    "comment": "add_comment",
 }
 
 

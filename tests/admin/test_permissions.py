@@ -48,6 +48,8 @@ FORM = "admin:articles_article_change"
 #: Nothing is found at these: by anybody, and by who has no right in the app.
 NOWHERE = "admin/(?P<url>.*)$"
 NOTHING_YET = "admin:app_list"
+#: Each person has filters of their own, and the one that is asked for is nobody's.
+NOT_THEIRS = "desk:drop-filter"
 #: The move that an action of the list makes.
 MOVE_OF = {f"{name}_selected": name for name in MOVES} | {
     "publish_with_suggestions": "publish"
@@ -90,7 +92,9 @@ class Cell:
         ):
             return "404"
         has = permissions_of(Role(visitor)) if visitor in Role.values else frozenset()
-        return "allowed" if set(rights) <= has | {STAFF} else "403"
+        if not set(rights) <= has | {STAFF}:
+            return "403"
+        return "404" if self.view == NOT_THEIRS else "allowed"
 
     def changes(self, visitor: str) -> bool | None:
         """Whether it changes the database when allowed; None if either may be."""

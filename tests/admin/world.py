@@ -15,7 +15,9 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
+from articles.desk.keys import COMMANDS
 from articles.models import (
+    Act,
     Article,
     ArticleStatus,
     Category,
@@ -104,6 +106,9 @@ def make_world() -> World:
         "auth_user": make_user("somebody"),
         "auth_group": Group.objects.create(name="Interns"),
     }
+    rows["other_piece"] = _piece({"source_headline": "Another piece"})
+    # Of nobody who comes: what it answers then is that there is none.
+    rows["act"] = Act.objects.create(kind="tag", by_name="somebody", at=NOW)
     world = World(rows, pieces)
     _fill_forms(world)
     return world
@@ -161,10 +166,21 @@ PATHS = {
 _GAP = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
+#: The desk's deeds name their piece in the body, so each differs by its state.
+DEEDS = {
+    *("desk:publish", "desk:spike", "desk:shortlist", "desk:hold", "desk:resume"),
+    *("desk:fold", "desk:apart", "desk:tag", "desk:edit", "desk:claim", "desk:comment"),
+}
+#: Addresses of the desk with a gap that is no piece's.
+OF_NO_PIECE = {"desk:undo", "desk:drop-filter"}
+
+
 def is_of_a_piece(view: str, route: str) -> bool:
     """Whether an address is one piece's, and so differs by the piece's state."""
+    if view in DEEDS:
+        return True
     where = route.startswith("admin/articles/article/") or view.startswith("desk:")
-    return where and bool(_GAP.search(route))
+    return where and bool(_GAP.search(route)) and view not in OF_NO_PIECE
 
 
 def path_of(world: World, view: str, route: str, state: str | None) -> str:
@@ -196,6 +212,7 @@ _TAG = _NAMED | {
     for prefix in ("aliases", "phrases")
     for count in ("TOTAL", "INITIAL")
 }
+KEYS = {f"key-{name}": command.key for name, command in COMMANDS.items()}
 _PASSWORD = {"password1": "a long new word", "password2": "a long new word"}
 _PERSON = {"username": "renamed", "is_active": "on", "is_staff": "on"}
 
@@ -222,9 +239,24 @@ def _feed(world: World, state: str | None) -> Body:
     return _FEED | {"source": world.rows["articles_source"].pk}
 
 
+def _deed(world: World, state: str | None) -> Body:
+    """Everything that any deed of the desk takes, on one piece."""
+    return {
+        "piece": world.article(state).pk,
+        "into": world.rows["other_piece"].pk,
+        "until": "tomorrow",
+        "tags": "Banks of issue",
+        "headline": "Ours",
+        "text": "Ask the port authority.",
+    }
+
+
 #: What a POST to an address needs to change something, by its view; where nothing
 #: stands here, an empty one is sent, which need not.
 BODIES: dict[str, Body | Callable[[World, str | None], Body]] = {
+    "desk:save-filter": {"name": "Mine", "query": "only=mine"},
+    "desk:keys": KEYS,
+    "desk:comment": _deed,
     "admin:password_change": {
         "old_password": "secret",
         "new_password1": "a long new word",
@@ -265,7 +297,7 @@ BODIES: dict[str, Body | Callable[[World, str | None], Body]] = {
 
 
 def body_of(world: World, view: str, state: str | None) -> Body:
-    body = BODIES.get(view, {})
+    body = _deed if view in DEEDS else BODIES.get(view, {})
     return body(world, state) if callable(body) else body
 
 
@@ -278,7 +310,6 @@ def dump() -> dict[str, list[tuple[Any, ...]]]:
     with connection.cursor() as cursor:
         for model in kept:
             table = connection.ops.quote_name(model._meta.db_table)
-            key = connection.ops.quote_name(model._meta.pk.column)
-            cursor.execute(f"SELECT * FROM {table} ORDER BY {key}")
-            rows[model._meta.label] = cursor.fetchall()
+            cursor.execute(f"SELECT * FROM {table}")
+            rows[model._meta.label] = sorted(cursor.fetchall(), key=repr)
     return rows
