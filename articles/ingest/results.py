@@ -157,7 +157,7 @@ class Result:
         feed.failures += 1
         feed.failing_since = min(feed.failing_since or at, at)
         if trouble.status == _NOT_MODIFIED:
-            feed.etag = feed.last_modified = feed.body_digest = feed.validators_of = ""
+            self._forget()
         if self._has_closed_port(trouble):
             https = feed.url.replace("http", "https", 1)
             self.attempt.reason += f"; its http port may be closed: try {https}"
@@ -201,8 +201,8 @@ class Result:
     def _succeed(self, before: datetime | None) -> timedelta:
         feed, parsed, fetched = self.feed, self.answer.parsed, self.answer.fetched
         assert fetched is not None
-        created = self._take(parsed) if parsed else self._take_nothing()
         self._remember(fetched)
+        created = self._take(parsed) if parsed else self._take_nothing()
         self._note_news(parsed, created)
         feed.last_success_at = self.answer.at
         feed.failures, feed.failing_since, feed.gone_seen_at = 0, None, None
@@ -223,7 +223,11 @@ class Result:
         kept, refused, duplicates = _sorted_out(parsed)
         stored = store(kept, feed=feed) if kept else Stored()
         attempt.outcome = FetchOutcome.FETCHED
-        attempt.reason = feed.problem = clean(parsed.problem)[:MOST_REASON]
+        problems = [parsed.problem] if parsed.problem else []
+        if stored.names_put_off:
+            self._forget()
+            problems.append(_put_off(stored.names_put_off))
+        attempt.reason = feed.problem = clean("; ".join(problems))[:MOST_REASON]
         attempt.items = len(parsed.entries) + len(parsed.refused)
         attempt.created = len(stored.created)
         attempt.updated = len(stored.updated)
@@ -254,6 +258,11 @@ class Result:
         feed.etag, feed.last_modified = fetched.etag, fetched.last_modified
         feed.body_digest = self.answer.digest
         feed.validators_of = feed.url
+
+    def _forget(self) -> None:
+        """Have the whole feed again the next time, though it may not have changed."""
+        feed = self.feed
+        feed.etag = feed.last_modified = feed.body_digest = feed.validators_of = ""
 
     def _note_news(self, parsed: ParsedFeed | None, created: int) -> None:
         feed, at = self.feed, self.answer.at
@@ -356,6 +365,12 @@ def _notes(
     if left_out > 0:
         notes = [f"{left_out:,} older items were left out", *notes[: MOST_NOTES - 1]]
     return notes
+
+
+def _put_off(names: int) -> str:
+    if names == 1:
+        return "1 new tag or category is left for the next fetch"
+    return f"{names:,} new tags and categories are left for the next fetch"
 
 
 def _told(moment: datetime | None) -> str:

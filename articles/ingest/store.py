@@ -6,7 +6,7 @@ touched.
 """
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,8 @@ class Stored:
     duplicates: dict[str, str] = field(default_factory=dict)
     #: What the texts of new pieces and of noted changes take.
     text_bytes: int = 0
+    #: New tags and categories of a feed that are left for its next fetch.
+    names_put_off: int = 0
 
 
 def store(
@@ -114,6 +116,7 @@ class _Batch:
 
     def take(self, entry: Entry) -> None:
         """Decide what becomes of one entry."""
+        entry = self._with_known_names(entry)
         source = self._source_of(entry)
         match = self._find(entry)
         if match is None:
@@ -171,7 +174,14 @@ class _Batch:
         known = by_key(keys.values())
         new = dict.fromkeys(key for key in keys.values() if key not in known)
         made = set(list(new)[:MOST_NEW_NAMES])
+        self.stored.names_put_off += len(new) - len(made)
         return [name for name, key in keys.items() if key in known or key in made]
+
+    def _with_known_names(self, entry: Entry) -> Entry:
+        """As though the source had not sent yet what got no row: it comes later."""
+        is_known = name_key(entry.category) in self._categories
+        tags = tuple(tag for tag in entry.tags if name_key(tag) in self._tags)
+        return replace(entry, category=entry.category if is_known else "", tags=tags)
 
     def _category(self, name: str) -> Category:
         known = self._categories.get(name_key(name)) if name else None

@@ -32,6 +32,7 @@ from articles.models import (
     FetchAttempt,
     FetchHost,
     FetchOutcome,
+    Tag,
 )
 from tests.factories import SourceFactory
 from tests.ingest.scripted import ScriptedServer, answer, redirect
@@ -265,6 +266,20 @@ def test_a_feed_that_floods_us_waits_for_another_day(
     world.moment += DAY
     assert world.run_again(feed).created == number
     assert health(feed, world.moment) == FeedHealth.GOOD
+
+
+def test_a_feed_with_too_many_new_names_says_so_and_is_read_again(world, feed):
+    names = [tuple(f"Name {n} of {each}" for n in range(50)) for each in range(3)]
+    world.feeds[b"feed"] = parsed(*(entry(n, tags=names[n]) for n in range(3)))
+    world.on(feed, got())
+    first = world.run_again(feed)
+    assert first.reason == "50 new tags and categories are left for the next fetch"
+    assert health(feed, world.moment) == FeedHealth.FLAWED
+    second = world.run_again(feed)
+    assert (world.asked[-1].etag, second.created, second.updated) == ("", 0, 1)
+    assert health(feed, world.moment) == FeedHealth.GOOD
+    assert (feed.etag, Tag.objects.count()) == ('"1"', 150)
+    assert world.run_again(feed).outcome == FetchOutcome.UNCHANGED
 
 
 def test_a_hundred_attempts_are_kept_with_a_feed(world, feed):

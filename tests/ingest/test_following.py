@@ -169,9 +169,32 @@ def test_a_feed_cannot_fill_our_vocabulary(feed):
     assert Category.objects.count() == MOST_NEW_NAMES
     assert Tag.objects.get(name="Known").tagged_articles.count() == 200
     last = Article.objects.get(source_headline="Piece 200")
-    assert (last.category.name, last.source_category) == ("General", "Category 200")
-    # What a fetch leaves out, the next one does not make up for either.
-    assert counts(fetched(feed, *entries))[:3] == (0, 0, 200)
+    assert (last.category.name, list(last.tags.names())) == ("General", ["Known"])
+
+
+def test_names_that_one_fetch_leaves_out_come_with_the_next_ones(feed):
+    names = [f"Tag {number}" for number in range(5)]
+    entries = [
+        entry(
+            number,
+            category=f"Category {number}",
+            tags=tuple(f"{name} of {number}" for name in names),
+        )
+        for number in range(1, 51)
+    ]
+    first = fetched(feed, *entries)
+    assert (len(first.created), first.names_put_off) == (50, 150)
+    piece = Article.objects.get(source_headline="Piece 1")
+    tags.set_tags(piece, ["Tag 1 of 1"], by=make_user())
+    second = fetched(feed, *entries)
+    assert (second.created, second.names_put_off) == ([], 50)
+    assert fetched(feed, *entries).names_put_off == 0
+    assert counts(fetched(feed, *entries)) == (0, 0, 50, 0)
+    last = Article.objects.get(source_headline="Piece 50")
+    assert last.category.name == "Category 50"
+    assert set(last.tags.names()) == {f"{name} of 50" for name in names}
+    # What an editor took off is not among what was left for later.
+    assert list(piece.tags.names()) == ["Tag 1 of 1"]
 
 
 def test_an_id_used_again_for_another_piece_makes_a_second_one(feed):
