@@ -7,11 +7,11 @@ from datetime import datetime
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.models import Feed
+from articles.models import Feed, Tombstone
 from articles.models.feed import FeedQuerySet
 
 from .addresses import Allow, origin_of
@@ -171,6 +171,19 @@ def keep_address(feed: Feed) -> None:
     """Turn down the address that the feed is said to have moved to."""
     feed.moved_seen, feed.moved_since = 0, None
     feed.save(update_fields=["moved_seen", "moved_since"])
+
+
+def let_come_back(tombstones: QuerySet[Tombstone]) -> None:
+    """Delete these tombstones; what their sources still send comes in again.
+
+    Their feeds are read anew the next time, though they may not have changed.
+    """
+    with transaction.atomic():
+        sources = list(tombstones.values_list("source", flat=True))
+        tombstones.delete()
+        Feed.objects.filter(source__in=sources).update(
+            validators_of="", etag="", last_modified="", body_digest=""
+        )
 
 
 _FORGOTTEN = [

@@ -113,6 +113,13 @@ def test_a_tombstone_is_found_and_taken_away_so_that_the_piece_may_come_back(
     client: Client, chief: None
 ) -> None:
     article = ArticleFactory(source_headline="Deleted by mistake")
+    feed = Feed.objects.create(
+        source=article.source,
+        url="https://publisher.example/feed",
+        etag='"1"',
+        body_digest="v1:1",
+        validators_of="https://publisher.example/feed",
+    )
     workflow.delete([article.pk], by=make_user("editor"))
     tombstone = Tombstone.objects.get()
 
@@ -129,6 +136,21 @@ def test_a_tombstone_is_found_and_taken_away_so_that_the_piece_may_come_back(
     assert "This lets the pieces come back" in client.post(TOMBSTONES, chosen).text
     client.post(TOMBSTONES, chosen | {"post": "yes"})
     assert not Tombstone.objects.exists()
+    feed.refresh_from_db()
+    assert (feed.etag, feed.body_digest, feed.validators_of) == ("", "", "")
+
+
+def test_one_tombstone_is_taken_away_on_its_page(client: Client, chief: None) -> None:
+    article = ArticleFactory()
+    feed = Feed.objects.create(
+        source=article.source, url="https://publisher.example/feed", body_digest="v1:1"
+    )
+    workflow.delete([article.pk], by=make_user("editor"))
+    tombstone = Tombstone.objects.get()
+    client.post(f"{TOMBSTONES}{tombstone.pk}/delete/", {"post": "yes"})
+    assert not Tombstone.objects.exists()
+    feed.refresh_from_db()
+    assert feed.body_digest == ""
 
 
 def test_who_may_only_look_at_tombstones_deletes_none(client: Client) -> None:

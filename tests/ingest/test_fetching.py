@@ -18,6 +18,7 @@ from django.db import (
 )
 from django.utils import timezone
 
+from articles import workflow
 from articles.ingest import claims, fetching, passes, recording
 from articles.ingest.asking import Question, digest_of
 from articles.ingest.child import ChildFailed, NotAFeed
@@ -33,8 +34,9 @@ from articles.models import (
     FetchHost,
     FetchOutcome,
     Tag,
+    Tombstone,
 )
-from tests.factories import SourceFactory
+from tests.factories import SourceFactory, make_user
 from tests.ingest.scripted import ScriptedServer, answer, redirect
 
 pytestmark = pytest.mark.django_db
@@ -520,6 +522,18 @@ def test_validators_are_stored_as_they_were_sent(world, feed):
     world.run()
     world.run_again(feed)
     assert world.asked[1].etag == odd
+
+
+def test_a_deleted_piece_that_may_come_back_comes_from_a_feed_that_is_as_it_was(
+    world, feed
+):
+    world.on(feed, got())
+    world.run()
+    workflow.delete(list(Article.objects.values_list("pk", flat=True)), by=make_user())
+    assert world.run_again(feed).outcome == FetchOutcome.UNCHANGED
+    fetching.let_come_back(Tombstone.objects.all())
+    assert (world.run_again(feed).created, world.asked[-1].etag) == (1, "")
+    assert world.run_again(feed).outcome == FetchOutcome.UNCHANGED
 
 
 def test_a_new_way_of_reading_drops_the_validators(world, feed):
