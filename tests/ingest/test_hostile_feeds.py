@@ -22,6 +22,7 @@ from articles.ingest.child import (
 )
 from articles.ingest.entries import LIMITS as CHARACTERS
 from articles.ingest.entries import Entry
+from articles.ingest.parse import feeds
 from articles.ingest.parse.feeds import MOST_ITEMS
 from articles.ingest.parse.items import TITLE_CHARACTERS, TITLE_WORDS
 
@@ -128,7 +129,15 @@ def test_junk_before_a_feed_is_passed_over(children: Children, junk: str) -> Non
     assert titles(feed) == ["Item 1"]
     assert feed.problem == ""
     # Lines are those of what came, junk included.
-    assert feed.entries[0].line == 5 + junk.count("\n")
+    read = feeds.parse((junk + rss(item(1))).encode(), url=URL, content_type="text/xml")
+    assert read.items[0].line == 5 + junk.count("\n")
+
+
+def test_the_items_of_a_feed_are_told_by_their_numbers(children: Children) -> None:
+    no_link = "<item><title>Good</title></item>"
+    feed = parse(children, HEAD + item(1) + no_link + "\n\n" + item(2) + TAIL)
+    assert [each.line for each in feed.entries] == [1, 3]
+    assert [each.line for each in feed.refused] == [2]
 
 
 def test_a_malformed_feed_says_what_is_wrong_and_where(children: Children) -> None:

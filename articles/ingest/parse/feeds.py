@@ -70,8 +70,11 @@ def entries(
 
 
 def _each(feed: Feed, defaults: Defaults) -> Iterator[Entry | Refused]:
-    for item in feed.items:
-        yield item if isinstance(item, Refused) else _entry(item, defaults)
+    for number, item in enumerate(feed.items, start=1):
+        # Nobody has the lines of what was fetched before them, but items can be
+        # counted; and many feeds are a single line.
+        found = item if isinstance(item, Refused) else _entry(item, defaults)
+        yield replace(found, line=number)
 
 
 def _entry(item: Item, defaults: Defaults) -> Entry | Refused:
