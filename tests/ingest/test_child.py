@@ -115,8 +115,11 @@ def faulty() -> Iterator[Children]:
 
 def workers() -> set[int]:
     """The processes that this one has started and not yet buried."""
-    threads = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for each in threads for pid in each.read_text().split()}
+    found = set()
+    for children in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError):  # the thread has ended meanwhile
+            found |= {int(pid) for pid in children.read_text().split()}
+    return found
 
 
 @pytest.mark.parametrize(
