@@ -1108,6 +1108,7 @@ def test_a_redirect_to_what_may_not_be_fetched_is_blocked(
     error = failure(server, resolve=never_asked)
 
     assert error.kind == Failure.BLOCKED
+    assert str(error).startswith("127.0.0.1 redirects to what may not be fetched: ")
     assert error.hops == (Hop(server.url(), 302),)
 
 

@@ -69,7 +69,7 @@ def fetch(
                     return _received(answer, target, private, errand, tuple(hops))
                 location = _location(answer, target)
             hops.append(Hop(target.url, answer.status))
-            following = _checked(location, allow)
+            following = _checked(location, allow, sent_by=target.host)
             _check_redirect(following, hops, limits, may_be_plain)
             if following.origin != first.origin:
                 private = {}
@@ -100,11 +100,13 @@ def retry_after(value: str, now: datetime) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
-def _checked(url: str, allow: Allow) -> Target:
+def _checked(url: str, allow: Allow, sent_by: str = "") -> Target:
+    """The address to be asked; ``sent_by`` is the host that redirects there."""
     try:
         return check_url(url, allow)
     except Refused as error:
-        raise FetchError(Failure.BLOCKED, str(error)) from error
+        where = f"{sent_by} redirects to what may not be fetched: " if sent_by else ""
+        raise FetchError(Failure.BLOCKED, f"{where}{error}") from error
 
 
 def _private(
