@@ -5,12 +5,21 @@ touched only its identity follows; every other change waits for an editor.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from articles.excerpts import words_or_graphemes
-from articles.models import DEFAULT_CATEGORY, Article, SourceChange
+from articles.models import (
+    DEFAULT_CATEGORY,
+    Article,
+    FormerAddress,
+    FormerId,
+    SourceChange,
+)
 from articles.names import name_key
 
 from . import sanitise
@@ -23,7 +32,7 @@ CONTENT_VERSION = "v1"
 CONTENT = ("source_headline", "source_excerpt", "source_body")
 #: Columns that find the piece again; they follow its source whoever touched it.
 IDENTITY = ("canonical_url", "external_id", "external_key")
-#: Changes of one piece that are kept, the newest.
+#: Changes of one piece that are kept, the newest; former addresses and ids likewise.
 KEPT = 20
 
 #: A piece without a summary gets the beginning of its text as excerpt: more
@@ -160,11 +169,28 @@ def digest_of_columns(after: dict[str, Any]) -> str:
 
 def prune(articles: list[int]) -> None:
     """Keep the newest changes of each of these articles (ids)."""
-    rows = SourceChange.objects.filter(article__in=articles)
+    rows = SourceChange.objects.filter(article__in=articles).newest_first()
+    doomed = SourceChange.objects.filter(pk__in=_beyond_kept(rows))
+    doomed.exclude(state="pending").delete()
+
+
+def prune_former(noted: Sequence[FormerAddress | FormerId]) -> None:
+    """Keep the newest former addresses, or ids, of the articles that got one more.
+
+    A link that holds the number of a session is another one at every fetch.
+    """
+    if noted:
+        rows = type(noted[0])._default_manager
+        of_them = rows.filter(article__in=[each.article_id for each in noted])
+        rows.filter(pk__in=_beyond_kept(of_them.order_by("-until", "-pk"))).delete()
+
+
+def _beyond_kept(rows: QuerySet[Any]) -> list[int]:
+    """Of rows in their order, the ids of those beyond the first of each article."""
     counts: dict[int, int] = {}
     doomed = []
-    for pk, article in rows.newest_first().values_list("pk", "article"):
+    for pk, article in rows.values_list("pk", "article"):
         counts[article] = counts.get(article, 0) + 1
         if counts[article] > KEPT:
             doomed.append(pk)
-    SourceChange.objects.filter(pk__in=doomed).exclude(state="pending").delete()
+    return doomed

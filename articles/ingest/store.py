@@ -370,6 +370,8 @@ class _Batch:
         Sighting.objects.bulk_create(self._sightings, ignore_conflicts=True)
         FormerAddress.objects.bulk_create(self._former_addresses, ignore_conflicts=True)
         FormerId.objects.bulk_create(self._former_ids, ignore_conflicts=True)
+        changes.prune_former(self._former_addresses)
+        changes.prune_former(self._former_ids)
 
 
 def _only(found: Difference, names: Iterable[str]) -> Difference:

@@ -154,6 +154,21 @@ def test_an_address_that_changes_takes_its_piece_along(feed):
     assert article.canonical_url == moved.url
 
 
+def test_a_link_that_is_another_one_at_every_fetch_leaves_few_of_them_behind(feed):
+    for number in range(changes.KEPT + 10):
+        fetched(feed, entry(1, url=f"https://ledger.example/1?session={number}"))
+    article = Article.objects.get()
+    assert article.canonical_url.endswith(f"session={changes.KEPT + 9}")
+    left = set(article.former_addresses.values_list("canonical_url", flat=True))
+    assert left == {
+        f"https://ledger.example/1?session={number}"
+        for number in range(9, changes.KEPT + 9)
+    }
+    for number in range(changes.KEPT + 10):
+        fetched(feed, entry(1, url=article.canonical_url, external_id=f"id {number}"))
+    assert Article.objects.get().former_ids.count() == changes.KEPT
+
+
 def test_a_feed_cannot_fill_our_vocabulary(feed):
     Tag.objects.create(name="Known", slug="known")
     entries = [
