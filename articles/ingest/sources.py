@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TextIO
 from xml.sax.saxutils import quoteattr
 
@@ -19,12 +20,15 @@ from articles.names import name_key
 
 from . import identity
 from .addresses import Allow, Refused, check_url
-from .parse.csv_rows import protect_cell, restore_cell
+from .entries import kept_raw
+from .parse.csv_rows import DELIMITERS, protect_cell, restore_cell
 from .text import clean
 
 #: Lists of feeds stay far below: the largest of 118 in circulation has 3,000 rows.
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 20_000
+#: Characters of a header row; those of six columns are short.
+_MOST_HEADER = 10_000
 COLUMNS = ["name", "site_url", "feed_url", "reuse", "language", "description"]
 
 
@@ -51,7 +55,10 @@ class Row:
 
 @dataclass(slots=True)
 class Report:
-    """How many sources and feeds are new, were there, or were refused and why."""
+    """How many sources and feeds are new, were there, or were refused and why.
+
+    ``elsewhere`` tells of the feeds that are there already, as another source's.
+    """
 
     read: int = 0
     sources_created: int = 0
@@ -59,12 +66,15 @@ class Report:
     unchanged: int = 0
     failed: int = 0
     refused: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
 
 
 def read_opml(data: bytes) -> Iterator[Row]:
     """Rows of an OPML list (1.0, 1.1 or 2.0). Raises Unreadable."""
     if len(data) > MOST_BYTES:
         raise Unreadable(f"the list is larger than {MOST_BYTES // 2**20} MB")
+    if not data.strip():
+        raise Unreadable("the file is empty")
     if b"<!ENTITY" in data or "<!ENTITY".encode("utf-16-le") in data:
         raise Unreadable("the list declares entities, which no list of feeds needs")
     parser = etree.XMLParser(
@@ -73,12 +83,13 @@ def read_opml(data: bytes) -> Iterator[Row]:
     try:
         root = etree.fromstring(_with_ampersands(data), parser)
     except etree.XMLSyntaxError as error:
-        raise Unreadable(f"not XML: {error}") from error
+        raise Unreadable(f"not XML: {error.msg}") from error
     if root is None or etree.QName(root).localname.lower() != "opml":
         raise Unreadable("not an OPML file: its first element is not <opml>")
     # Broken XML may have closed the body early; outlines are read wherever they are.
-    for outline in root.iter("outline"):
-        yield from _outline(outline)
+    for element in root.iter(etree.Element):
+        if etree.QName(element).localname.lower() == "outline":
+            yield from _outline(element)
     yield from _lost(parser.error_log)
 
 
@@ -133,19 +144,32 @@ def _outline(outline: etree._Element) -> Iterator[Row]:
 
 
 def read_csv(stream: TextIO) -> Iterator[Row]:
-    """Rows of a CSV list with a header row. Raises Unreadable."""
-    reader = csv.DictReader(stream, strict=True)
+    """Rows of a CSV list with a header row: comma, semicolon or TAB, as it says.
+
+    Raises Unreadable.
+    """
+    line = 1
     try:
+        header = stream.readline(_MOST_HEADER)
+        delimiter = max(DELIMITERS, key=header.count)
+        lines = chain([header], stream)
+        reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
         names = [name.strip().lower() for name in reader.fieldnames or []]
         if "name" not in names:
-            raise Unreadable(f"the header row needs a column “name”; it has {names}")
+            raise Unreadable(
+                "the header row needs a column “name”; it reads: "
+                + (kept_raw(header.strip())[:200] or "nothing")
+            )
         reader.fieldnames = names
         for cells in reader:
+            line = reader.line_num
             known = {name: restore_cell(cells.get(name) or "") for name in COLUMNS}
             values = {name: clean(value) for name, value in known.items()}
-            yield Row(line=reader.line_num, **values)
+            yield Row(line=line, **values)
     except csv.Error as error:
-        raise Unreadable(f"line {reader.line_num}: {error}") from error
+        raise Unreadable(f"after line {line}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise Unreadable("not UTF-8; save the file as CSV UTF-8") from error
 
 
 def import_rows(rows: Iterator[Row]) -> Report:
@@ -164,9 +188,12 @@ def import_rows(rows: Iterator[Row]) -> Report:
         except (ValidationError, ValueError) as error:
             report.failed += 1
             messages = getattr(error, "messages", None) or [str(error)]
-            where = f"line {row.line}" + (f", “{row.name[:60]}”" if row.name else "")
-            report.refused.append(f"{where}: {'; '.join(messages)}")
+            report.refused.append(f"{_where(row)}: {'; '.join(messages)}")
     return report
+
+
+def _where(row: Row) -> str:
+    return f"line {row.line}" + (f", “{row.name[:60]}”" if row.name else "")
 
 
 def _import_row(row: Row, report: Report) -> None:
@@ -176,10 +203,16 @@ def _import_row(row: Row, report: Report) -> None:
         raise ValueError("name: missing")
     if row.reuse and row.reuse not in Reuse.values:
         raise ValueError(f"reuse: {row.reuse!r} is none of {', '.join(Reuse.values)}")
-    site_url = identity.http_url(row.site_url) if row.site_url else ""
+    site_url = _site_address(row.site_url) if row.site_url else ""
     feed_url = _fetchable(row.feed_url) if row.feed_url else ""
     if len(row.name) > 200:
         raise ValueError(f"name: {len(row.name)} characters, at most 200")
+    there = Feed.objects.filter(url=feed_url).exclude(source__key=name_key(row.name))
+    if feed_url and (feed := there.select_related("source").first()):
+        report.unchanged += 1
+        told = f"{_where(row)}: the feed is here already, as one of “{feed.source}”"
+        report.elsewhere.append(told)
+        return
     known = Source.objects.by_key([name_key(row.name)])
     source = Source.objects.get_or_make(
         [row.name],
@@ -196,6 +229,13 @@ def _import_row(row: Row, report: Report) -> None:
     report.sources_created += not known
     report.feeds_created += feed_is_new
     report.unchanged += bool(known) and not feed_is_new
+
+
+def _site_address(url: str) -> str:
+    try:
+        return identity.http_url(url)
+    except ValueError as error:
+        raise ValueError(f"site address: {error}") from error
 
 
 def _fetchable(url: str) -> str:

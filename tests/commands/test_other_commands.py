@@ -258,6 +258,60 @@ def test_a_feed_that_may_not_be_fetched_is_not_taken_in(tmp_path, address):
     assert [feed.url for feed in Feed.objects.all()] == ["https://g.example/f"]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_list_may_come_from_any_spreadsheet(tmp_path, delimiter):
+    path = tmp_path / "sources.csv"
+    rows = [
+        ["Name", "feed_url", "reuse"],
+        ["Ledger", "https://a.example/f", "headline"],
+        ["Bad", "", "any"],
+    ]
+    text = "\r\n".join(delimiter.join(row) for row in rows)
+    path.write_text(text, encoding="utf-8-sig")
+    done = invoke("import_sources", path, "--format=json")
+    assert (done.code, done.json["feeds_created"], done.json["failed"]) == (1, 1, 1)
+    assert "line 3, “Bad”: reuse: " in done.err
+    assert Source.objects.get().reuse == "headline"
+
+
+def test_the_outlines_of_a_list_are_found_in_capitals_too(tmp_path):
+    path = tmp_path / "sources.opml"
+    row = '<OUTLINE TEXT="Ledger" XMLURL="https://a.example/f"/>'
+    path.write_text(f"<OPML><BODY><!-- {row} -->{row}</BODY></OPML>")
+    done = invoke("import_sources", path, "--format=json")
+    assert (done.json["read"], done.json["feeds_created"]) == (1, 1)
+
+
+def test_a_list_without_sources_says_so(tmp_path):
+    path = tmp_path / "sources.opml"
+    path.write_text("<opml><body/></opml>")
+    done = invoke("import_sources", path)
+    assert (done.code, done.err) == (0, f"{path}: no source is in it.\n")
+
+
+def test_a_feed_that_another_source_has_makes_no_empty_source(tmp_path):
+    path = tmp_path / "sources.csv"
+    path.write_text(
+        "name,feed_url\nLedger,https://a.example/f\nGazette,https://a.example/f\n"
+    )
+    done = invoke("import_sources", path, "--format=json")
+    assert (done.code, done.json["sources_created"], done.json["unchanged"]) == (
+        0,
+        1,
+        1,
+    )
+    assert "line 3, “Gazette”: the feed is here already, as one of “Ledger”" in done.err
+    assert [source.name for source in Source.objects.all()] == ["Ledger"]
+
+
+def test_a_site_address_that_is_none_is_named_as_such(tmp_path):
+    path = tmp_path / "sources.csv"
+    path.write_text("name,site_url\nLedger,ledger.example\n")
+    done = invoke("import_sources", path)
+    assert (done.code, Source.objects.count()) == (1, 0)
+    assert "line 2, “Ledger”: site address: not an absolute address" in done.err
+
+
 def test_a_list_can_be_tried_first(tmp_path):
     made_of("Ledger")
     path = tmp_path / "sources.opml"

@@ -28,12 +28,14 @@ class Command(NewsroomCommand):
             with transaction.atomic():
                 report = sources.import_rows(_rows(path))
                 transaction.set_rollback(options["dry_run"])
-        except (sources.Unreadable, UnicodeDecodeError) as error:
+        except sources.Unreadable as error:
             raise usage_error(f"{path} cannot be read: {error}.") from error
         except OSError as error:
             raise usage_error(f"{path} cannot be read: {error.strerror}.") from error
-        for reason in report.refused:
-            self.say(f"{path}: {reason}")
+        for told in report.refused + report.elsewhere:
+            self.say(f"{path}: {told}")
+        if not report.read:
+            self.say(f"{path}: no source is in it.")
         self.print_report(
             {
                 "read": report.read,
@@ -56,4 +58,4 @@ def _rows(path: Path) -> Iterator[sources.Row]:
         with path.open(encoding="utf-8-sig", newline="") as text:
             yield from sources.read_csv(text)
     else:
-        raise usage_error(f"{path}: its name must end in .opml or .csv.")
+        raise usage_error(f"{path}: its name must end in .opml, .xml or .csv.")
