@@ -250,6 +250,20 @@ def test_a_process_that_is_killed_leaves_a_lease_that_runs_out(scratch, server):
     assert (done.json["fetched"], done.json["created"]) == (1, 3)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])
+def test_a_pass_that_is_told_to_end_says_that_it_did_not_finish(
+    scratch, server, number
+):
+    make_feed(server, 2, answer(status=500), using=scratch.alias)
+    make_feed(server, 3, lambda peer: peer.pause(3), using=scratch.alias)
+    process = scratch.start(*FETCH, **ALLOW)
+    until(lambda: len(server.requests) == 2, process)
+    process.send_signal(number)
+    done = ended(process)
+    assert done.code == 130
+    assert "Interrupted. What was fetched is kept." in done.err
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["term", "int"]
 )

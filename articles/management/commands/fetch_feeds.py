@@ -84,11 +84,12 @@ class Command(NewsroomCommand):
                 self._loop(stop, options)
             else:
                 code = self._finish(self._fetch(stop, options), options)
-        if stop.signal == signal.SIGINT:
+        # To be told to end is the usual end of the loop, and of nothing else.
+        if stop.is_set() and not (options["loop"] and stop.signal == signal.SIGTERM):
             raise CommandError(
                 "Interrupted. What was fetched is kept.", returncode=INTERRUPTED
             )
-        return None if stop.is_set() else code
+        return code
 
     def _fetch(self, stop: threading.Event, options: dict[str, Any]) -> Report:
         """One pass, with suggestions and possible duplicates of what it brought."""
