@@ -224,6 +224,10 @@ class Result:
         stored = store(kept, feed=feed) if kept else Stored()
         attempt.outcome = FetchOutcome.FETCHED
         problems = [parsed.problem] if parsed.problem else []
+        if refused:
+            problems.append(
+                _refused(refused, of=len(parsed.entries) + len(parsed.refused))
+            )
         if stored.names_put_off:
             self._forget()
             problems.append(_put_off(stored.names_put_off))
@@ -365,6 +369,11 @@ def _notes(
     if left_out > 0:
         notes = [f"{left_out:,} older items were left out", *notes[: MOST_NOTES - 1]]
     return notes
+
+
+def _refused(refused: list[tuple[int, str]], *, of: int) -> str:
+    number, reason = min(refused)
+    return f"{len(refused):,} of {of:,} items were refused; item {number}: {reason}"
 
 
 def _put_off(names: int) -> str:

@@ -233,6 +233,8 @@ def test_the_counts_of_an_attempt_account_for_every_item(world, feed):
     assert attempt.notes[1] == "item 3: the item has no link"
     assert attempt.notes[2].startswith("item 8: tags: “")
     assert attempt.notes[3] == "item 9: the same address as item 1"
+    assert attempt.reason == "2 of 5 items were refused; item 3: the item has no link"
+    assert health(feed, START) == FeedHealth.FLAWED
     assert Article.objects.get(canonical_url=twice.canonical_url).source_headline == (
         "Piece 1"
     )
