@@ -97,6 +97,7 @@ def test_what_is_not_clear_asks_for_the_format_by_its_option(
         ("a.ndjson", b"\x1f\x8b\x08", "compressed; unpack it first"),
         ("a.zip", b"PK\x03\x04", "compressed; unpack it first"),
         ("a.xml", b"<!DOCTYPE html>\n<html lang='en'>", "this is a web page"),
+        ("a.html", b"<!doctype html><html>", "this is a web page"),
         ("a.json", '{"url": "u"}'.encode("utf-16"), "this file is UTF-16"),
         ("a.json", '[{"url"'.encode("utf-16-le"), "this file is UTF-16"),
     ],

@@ -31,7 +31,7 @@ _WIDE = (
 )
 # What may stand before the root element of an XML document.
 _PROLOG = re.compile(
-    r"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)+", re.DOTALL
+    r"(?:\s+|<\?.*?\?>|<!--.*?-->|<!(?i:DOCTYPE)[^\[>]*(?:\[.*?\]\s*)?>)+", re.DOTALL
 )
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z][\w.-]*)")
 _WXR = re.compile(r"wordpress\.org/export/|<wp:wxr_version")
