@@ -130,6 +130,7 @@ def test_a_dry_run_counts_the_same_and_writes_nothing(file):
     path = file([*THREE, record(4, url="ftp://ledger.example/")])
     dry = import_articles(path, "--dry-run")
     assert dry.json["run"] is None
+    assert "run None" not in dry.err
     assert nothing_is_here()
     real = import_articles(path)
     assert dry.counts == real.counts == {"read": 4, "created": 3, "failed": 1}

@@ -276,9 +276,8 @@ class Command(NewsroomCommand):
         if options["format"] == "json":
             self.print_report(facts, options)
         dry = "Dry run, nothing kept: " if options["dry_run"] else ""
-        self.say(
-            f"{dry}{_counts(report)} in {report.seconds:.1f} s (run {report.run})."
-        )
+        run = f" (run {report.run})" if report.run else ""
+        self.say(f"{dry}{_counts(report)} in {report.seconds:.1f} s{run}.")
         if report.unknown:
             self.say(f"Unknown fields were ignored: {', '.join(report.unknown)}.")
         self._say_refused(report)
