@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -47,6 +48,16 @@ class FetchAttemptAdmin(ReadOnlyAdmin):
         "told_cell",
         "next_cell",
     ]
+    fields = [
+        "feed_link",
+        "at_cell",
+        "outcome_cell",
+        "http_status",
+        "told_cell",
+        "notes_cell",
+        "size_cell",
+        "next_cell",
+    ]
     list_filter = ["outcome", FailureFilter]
     list_select_related = ["feed"]
     search_fields = ["reason"]
@@ -82,6 +93,19 @@ class FetchAttemptAdmin(ReadOnlyAdmin):
     def told_cell(self, attempt: FetchAttempt) -> str:
         told = [text for text in (pieces(attempt), attempt.reason) if text]
         return format_html_join("", "<div>{}</div>", ((text,) for text in told)) or "–"
+
+    @admin.display(description=gettext_lazy("pieces left out"))
+    def notes_cell(self, attempt: FetchAttempt) -> str:
+        return (
+            format_html_join("", "<div>{}</div>", ((n,) for n in attempt.notes)) or "–"
+        )
+
+    @admin.display(description=gettext_lazy("size and time"))
+    def size_cell(self, attempt: FetchAttempt) -> str:
+        return _("%(size)s in %(seconds).1f s") % {
+            "size": filesizeformat(attempt.bytes),
+            "seconds": attempt.seconds,
+        }
 
     @admin.display(description=gettext_lazy("next check"), ordering="next_check_at")
     def next_cell(self, attempt: FetchAttempt) -> str:

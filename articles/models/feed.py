@@ -265,4 +265,4 @@ class FetchAttempt(models.Model):
         indexes = [models.Index(fields=["feed", "-at"], name="attempts_of_a_feed")]
 
     def __str__(self) -> str:
-        return f"{self.feed_id}: {self.get_outcome_display()}"
+        return f"{self.at:%Y-%m-%d %H:%M} UTC: {self.get_outcome_display()}"

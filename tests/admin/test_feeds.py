@@ -543,3 +543,31 @@ def test_the_bulk_fetch_is_for_those_who_may_change_feeds(client: Client) -> Non
 
     assert 'value="fetch_selected"' not in page.text
     assert not FetchAttempt.objects.exists()
+
+
+def test_an_attempt_has_a_page_that_tells_it_in_words(client: Client) -> None:
+    client.force_login(make_user("looker", ("view_fetchattempt",)))
+    attempt = make_attempt(
+        make_feed(title="Harbour news"),
+        at=datetime.datetime(2026, 11, 25, 13, 20, 3, tzinfo=datetime.UTC),
+        outcome="fetched",
+        seconds=0.18865662999996857,
+        bytes=2924,
+        http_status=200,
+        items=3,
+        created=1,
+        refused=2,
+        notes=["item 2: the item has no link", "item 3: <b>no</b> link"],
+    )
+    page = client.get(f"{ATTEMPTS}{attempt.pk}/change/").text
+    for told in (
+        "2026-11-25 13:20 UTC: fetched",
+        "Harbour news",
+        "3 pieces: 1 new, 2 refused",
+        "<div>item 2: the item has no link</div>",
+        "<div>item 3: &lt;b&gt;no&lt;/b&gt; link</div>",
+        "in 0.2 s",
+    ):
+        assert told in page
+    assert "0.18865" not in page
+    assert "Nov. 25" not in page
