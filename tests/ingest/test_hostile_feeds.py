@@ -144,6 +144,8 @@ def test_a_malformed_feed_says_what_is_wrong_and_where(children: Children) -> No
     """Fault 38."""
     feed = parse(children, rss(item(1), "\n\n<oops>", item(2)))
     assert feed.problem == "not well-formed XML in line 7: mismatched tag"
+    feed = parse(children, rss("<item><title>Bad & worse</title></item>"))
+    assert feed.problem == "not well-formed XML in line 5: invalid token"
     assert parse(children, rss(item(1))).problem == ""
 
 

@@ -185,7 +185,8 @@ def _problem(parsed: Any, kept: Document, is_cut: bool, *, is_untouched: bool) -
     if is_untouched and (number := error.getLineNumber()):
         # feedparser has put a declaration before it.
         where = f" in line {kept.line + number - 2}"
-    return f"not well-formed XML{where}: {error.getMessage()}"[:_MOST_REASON]
+    told = error.getMessage().removeprefix("not well-formed (").removesuffix(")")
+    return f"not well-formed XML{where}: {told}"[:_MOST_REASON]
 
 
 def _ttl(feed: Any) -> int | None:
