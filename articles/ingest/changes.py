@@ -30,6 +30,7 @@ from .identity import external_key
 #: sources has changed, not the sources.
 CONTENT_VERSION = "v1"
 CONTENT = ("source_headline", "source_excerpt", "source_body")
+DATES = {"source_published_at", "source_date_text", "date_is_estimated"}
 #: Columns that find the piece again; they follow its source whoever touched it.
 IDENTITY = ("canonical_url", "external_id", "external_key")
 #: Changes of one piece that are kept, the newest; former addresses and ids likewise.
@@ -47,7 +48,10 @@ EARLIEST = datetime.fromisoformat("1970-01-02T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Columns that differ, before and after; ``is_dated`` if the source says when."""
+    """Columns that differ, before and after.
+
+    ``is_dated`` if the source says when it changed more than the date.
+    """
 
     before: dict[str, Any]
     after: dict[str, Any]
@@ -123,10 +127,11 @@ def difference(
     values |= _category(article, entry) | _tags(article, entry)
     after = {name: v for name, v in values.items() if column(article, name) != v}
     before = {name: column(article, name) for name in after}
-    is_dated = entry.updated is not None and (
+    is_newer = entry.updated is not None and (
         article.source_updated_at is None or entry.updated > article.source_updated_at
     )
-    return Difference(before, after, is_dated)
+    # Many a feed gives every piece the time at which it was fetched.
+    return Difference(before, after, is_newer and not after.keys() <= DATES)
 
 
 def column(article: Article, name: str) -> Any:

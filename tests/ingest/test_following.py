@@ -256,6 +256,21 @@ def test_a_text_that_differs_at_every_look_is_followed_24_times(feed):
     assert (article.is_frozen, article.source_body) == (False, "<p>Corrected.</p>")
 
 
+def test_a_date_that_differs_at_every_look_is_followed_24_times(feed):
+    """Fault 52."""
+    hour = datetime.timedelta(hours=1)
+    for number in range(40):
+        now = MOMENT + number * hour
+        fetched(feed, entry(1, published=now, updated=now))
+    article = Article.objects.get()
+    assert article.is_frozen
+    assert article.source_published_at == MOMENT + MOST_SILENT_UPDATES * hour
+    # A text that comes with a newer date is one that the source means.
+    meant = entry(1, title="Corrected", updated=MOMENT + 2 * DAY)
+    assert counts(fetched(feed, meant)) == (0, 1, 0, 0)
+    assert Article.objects.get().source_headline == "Corrected"
+
+
 def test_an_edit_that_is_taken_back_leaves_two_changes_and_one_piece(feed):
     """Fault 53."""
     for title in ("A", "B", "A"):
