@@ -106,6 +106,14 @@ class FeedForm(forms.ModelForm):
             )
         return url
 
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        if ":" in name:  # it ends the user name, RFC 7617, section 2
+            raise ValidationError(
+                _("No user name has a colon in it; the password has its own field.")
+            )
+        return name
+
     def clean(self) -> dict[str, Any]:
         super().clean()
         data, stored = self.cleaned_data, self.instance.password

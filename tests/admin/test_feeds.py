@@ -303,6 +303,18 @@ def test_a_password_needs_a_user_name(client: Client, manager: object) -> None:
     assert list(page.context["adminform"].form.errors) == ["username"]
 
 
+def test_a_password_is_not_typed_behind_its_user_name(
+    client: Client, manager: object
+) -> None:
+    feed = make_feed()
+
+    page = client.post(page_of(feed), form_of(feed, username="reader:hush!"))
+
+    assert list(page.context["adminform"].form.errors) == ["username"]
+    feed.refresh_from_db()
+    assert feed.username == ""
+
+
 @pytest.mark.parametrize(
     "url",
     [
