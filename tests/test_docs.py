@@ -17,6 +17,7 @@ from pytest_django import Settings
 from articles import listing
 from articles.desk.keys import COMMANDS as DESK_COMMANDS
 from articles.ingest.entries import LIMITS
+from articles.ingest.net import Failure
 from articles.ingest.parse import FORMATS
 from articles.ingest.records import KNOWN_FIELDS
 from articles.management import command
@@ -353,3 +354,12 @@ def test_every_promise_is_held_by_tests_that_are_there() -> None:
     for promise, held_by in promises:
         names = CODE.findall(held_by)
         assert names and set(names) <= there, promise
+
+
+def test_every_kind_of_failure_is_explained():
+    told = [
+        CODE.findall(cells[0])
+        for cells in rows(section("docs/operators.md", "Fetching"))
+    ]
+    others = {"not_feed", "parse", "database", "unexpected"}
+    assert {kind for [kind] in told} == {*Failure, *others}
