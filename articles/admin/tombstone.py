@@ -20,7 +20,7 @@ from .times import moment
 class TombstoneAdmin(ReadOnlyAdmin):
     """What an editor deleted; deleted here too, it may come back."""
 
-    list_display = ["headline", "source", "canonical_url", "at_cell", "by_name"]
+    list_display = ["headline", "source", "address_cell", "at_cell", "by_cell"]
     list_filter = [SourceFilter]
     list_select_related = ["source"]
     search_fields = ["headline", "canonical_url"]
@@ -32,6 +32,14 @@ class TombstoneAdmin(ReadOnlyAdmin):
     @admin.display(description=_("deleted"), ordering="at")
     def at_cell(self, tombstone: Tombstone) -> str:
         return moment(tombstone.at)
+
+    @admin.display(description=_("address"), ordering="canonical_url")
+    def address_cell(self, tombstone: Tombstone) -> str:
+        return tombstone.canonical_url
+
+    @admin.display(description=_("by"), ordering="by_name")
+    def by_cell(self, tombstone: Tombstone) -> str:
+        return tombstone.by_name
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return ModelAdmin.has_delete_permission(self, request, obj)

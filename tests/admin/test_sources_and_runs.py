@@ -126,6 +126,7 @@ def test_a_tombstone_is_found_and_taken_away_so_that_the_piece_may_come_back(
     page = client.get(f"{TOMBSTONES}?q=mistake").text
 
     assert "Deleted by mistake" in page
+    assert "name of the actor" not in page.lower()
     assert "it comes again when its source next sends it" in page
     assert "Let the chosen pieces come back" in page
     for path in ("add/", f"{tombstone.pk}/change/"):
