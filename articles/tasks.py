@@ -18,13 +18,16 @@ from articles.tagging import suggestions
 
 
 @task
-def fetch_feeds_now(feed_ids: Sequence[int]) -> dict[str, Any]:
+def fetch_feeds_now(
+    feed_ids: Sequence[int], seconds: float | None = None
+) -> dict[str, Any]:
     """Fetch these feeds, due or not; the report of ``fetch_feeds`` as plain values.
 
     Feeds that are switched off or gone are left out, and those whose host wants to
-    be left alone are postponed.
+    be left alone are postponed. What is not there after ``seconds`` is left to the
+    next pass.
     """
-    report = fetching.fetch_now(feed_ids)
+    report = fetching.fetch_now(feed_ids, seconds)
     suggestions.refresh()
     pairs.refresh()
     return asdict(report)

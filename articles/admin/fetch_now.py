@@ -15,6 +15,9 @@ from .fetch_attempt import outcome, pieces
 Message = tuple[int, str]
 #: Feeds that are fetched from a page: without a queue, the page waits for them.
 MOST_AT_ONCE = 20
+#: Seconds that the page waits: longer than for the slowest of feeds (30), and
+#: shorter than the server waits for the page (docs/operators.md, Deploying).
+MOST_SECONDS = 50
 
 _LEVELS = {
     FetchOutcome.FETCHED: messages.SUCCESS,
@@ -34,7 +37,7 @@ def fetch(ids: list[int]) -> Iterator[Message]:
         return
     attempts = FetchAttempt.objects.order_by("pk")
     last = attempts.values_list("pk", flat=True).last() or 0
-    result = fetch_feeds_now.enqueue(ids)
+    result = fetch_feeds_now.enqueue(ids, MOST_SECONDS)
     if not result.is_finished:
         yield messages.INFO, _("It is queued; look again in a minute.")
         return
@@ -54,6 +57,6 @@ def _message(feed: Feed, attempt: FetchAttempt | None) -> Message:
     if not feed.is_active or feed.gone_at:
         return messages.WARNING, _("not asked, as it is switched off or gone.")
     return messages.WARNING, _(
-        "it has to wait, as its server is being asked already or wants to be left"
-        " alone. The next pass takes it."
+        "it has to wait, as its server is slow, is being asked already or wants to be"
+        " left alone. The next pass takes it."
     )

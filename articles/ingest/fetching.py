@@ -59,17 +59,25 @@ def fetch_feeds(
         return run.fetch(wanted(sources, feeds), regardless=regardless)
 
 
-def fetch_now(ids: Iterable[int]) -> Report:
+def fetch_now(ids: Iterable[int], seconds: float | None = None) -> Report:
     """Fetch these feeds now, due or not, as far as their hosts permit.
 
-    Those that have to wait become due, so that the next pass takes them.
+    Those that have to wait become due, so that the next pass takes them, and so do
+    those that are not there after ``seconds``.
     """
     ids = list(ids)
     now = timezone.now()
     Feed.objects.fetchable().filter(pk__in=ids, next_check_at__gt=now).update(
         next_check_at=now
     )
-    return fetch_feeds(feeds=ids, regardless=True)
+    stop = threading.Event()
+    timer = threading.Timer(seconds or 0, stop.set)
+    if seconds is not None:
+        timer.start()
+    try:
+        return fetch_feeds(feeds=ids, regardless=True, stop=stop)
+    finally:
+        timer.cancel()
 
 
 def wanted(

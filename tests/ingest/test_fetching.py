@@ -1238,3 +1238,22 @@ def test_a_feed_comes_from_a_socket_through_a_worker_into_the_database(settings)
     good.refresh_from_db()
     assert good.moved_to == server.url("/feed")
     assert good.moved_seen == 2
+
+
+def test_who_fetches_now_does_not_wait_for_slow_servers(settings):
+    settings.NEWSROOM_FETCH_ALLOW = ["127.0.0.0/8"]
+    with ScriptedServer(host="0.0.0.0") as server:
+        server.on("/slow", lambda peer: peer.pause(20))
+        server.on("/quick", answer(b"<rss><channel><title>Q</title></channel></rss>"))
+        quick, slow = (
+            Feed.objects.create(
+                source=SourceFactory(), url=server.url(f"/{name}", host=host)
+            )
+            for name, host in (("quick", "127.0.0.2"), ("slow", "127.0.0.3"))
+        )
+        report = fetching.fetch_now([quick.pk, slow.pk], seconds=3)
+    assert report.fetched == 1
+    assert 2 < report.seconds < 10
+    assert [each.feed for each in FetchAttempt.objects.all()] == [quick]
+    assert slow in fetching.wanted().due(timezone.now())
+    assert not FetchHost.objects.exclude(lease="").exists()
