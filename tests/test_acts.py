@@ -260,6 +260,25 @@ def test_accepting_a_change_of_tags_counts_each_tag_once():
     assert index.differences() == {"rows": 0, "counts": 0}
 
 
+def test_a_change_at_the_source_that_was_taken_over_can_be_taken_back():
+    article, by = ArticleFactory(source_headline="Old"), chief()
+    change = SourceChange.objects.create(
+        article=article,
+        state="pending",
+        before={"source_headline": "Old"},
+        after={"source_headline": "New"},
+        digest="1:x",
+        at=timezone.now(),
+    )
+    workflow.accept_change(change, by=by)
+    undone = workflow.undo(Act.objects.get(), by=by)
+    article.refresh_from_db()
+    assert article.source_headline == "Old"
+    workflow.undo(undone.act, by=by)
+    article.refresh_from_db()
+    assert article.source_headline == "New"
+
+
 def test_a_bulk_undo_costs_the_same_for_two_and_for_two_hundred(
     django_assert_max_num_queries,
 ):

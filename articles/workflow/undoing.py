@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from articles.acts import SUGGESTIONS, TAGS, Snapshot, acting
+from articles.acts import COLUMNS, SUGGESTIONS, TAGS, Snapshot, acting
 from articles.models import (
     Act,
     Article,
@@ -99,13 +99,20 @@ def undo(act: Act, *, by: User) -> Outcome:
         if why := why_not_undo(act, by):
             raise NotAllowed(why)
         changes = list(act.changes.exclude(article=None).order_by("pk"))
-        with acting("undo", [], by=by, undoes=act) as recording:
+        columns = _columns_beside(changes)
+        with acting("undo", [], by=by, undoes=act, columns=columns) as recording:
             for start in range(0, len(changes), BATCH):
                 batch = changes[start : start + BATCH]
                 recording.include(change.number for change in batch)
                 _undo_batch(batch, recording.before, outcome)
     outcome.act = recording.act
     return outcome
+
+
+def _columns_beside(changes: list[Change]) -> tuple[str, ...]:
+    """The columns that an act has changed beside the desk's own."""
+    names = {name for change in changes for name in change.after}
+    return tuple(sorted(names - {*COLUMNS, TAGS, SUGGESTIONS}))
 
 
 def _undo_batch(
