@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -20,11 +20,14 @@ from articles.models import (
     Act,
     Article,
     Change,
+    Correction,
     SuggestionState,
     TaggedArticle,
     TagSuggestion,
 )
 
+#: How long an act can be taken back. Later its pieces have lived on.
+WINDOW = timedelta(hours=24)
 #: The columns of an article that belong to the desk, in the order of a history.
 COLUMNS = (
     "status",
@@ -43,7 +46,7 @@ COLUMNS = (
     "image_credit",
 )
 #: What stands in other tables and belongs to an article's history all the same.
-TAGS, SUGGESTIONS = "tags", "suggestions"
+TAGS, SUGGESTIONS, CORRECTIONS = "tags", "suggestions", "corrections"
 
 Snapshot = dict[str, Any]
 
@@ -153,14 +156,15 @@ def _change(recording: Recording, pk: int, after: Snapshot | None) -> Change:
 def snapshots(
     ids: Iterable[int], columns: Iterable[str] = COLUMNS
 ) -> dict[int, Snapshot]:
-    """``{article id: {column: value}}`` of these articles, tags and answers included.
+    """``{article id: {column: value}}`` of these articles, with what else is theirs.
 
     Tags are ``[{"tag": id, "name": …, "origin": …}]`` in the order of their ids,
-    answers to suggestions ``{tag id as text: state}``.
+    answers to suggestions ``{tag id as text: state}``, corrections that stand
+    ``[{"correction": id, "kind": …, "text": …}]``.
     """
     ids = list(ids)
     found = {
-        row.pop("pk"): _as_json(row) | {TAGS: [], SUGGESTIONS: {}}
+        row.pop("pk"): _as_json(row) | {TAGS: [], SUGGESTIONS: {}, CORRECTIONS: []}
         for row in Article.objects.filter(pk__in=ids).values("pk", *columns)
     }
     rows = TaggedArticle.objects.of(ids).order_by("tag")
@@ -172,6 +176,10 @@ def snapshots(
     answers = answers.exclude(state=SuggestionState.OPEN)
     for article, tag, state in answers.values_list("article", "tag", "state"):
         found[article][SUGGESTIONS][str(tag)] = state
+    told = Correction.objects.standing().filter(article__in=ids).order_by("pk")
+    for article, *facts in told.values_list("article", "pk", "kind", "text"):
+        row = dict(zip(("correction", "kind", "text"), facts, strict=True))
+        found[article][CORRECTIONS].append(row)
     return found
 
 

@@ -1,10 +1,11 @@
 """Corrections: what readers are told about a piece after it was published."""
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .article import Article
@@ -19,6 +20,15 @@ class CorrectionQuerySet(models.QuerySet):
     def standing(self) -> Self:
         """What readers are told; a withdrawn one stays for the desk alone."""
         return self.filter(withdrawn_at__isnull=True)
+
+    def public(self) -> Self:
+        """Those that stand, of pieces that the public may read at this moment."""
+        pieces = Article.objects.published().filter(pk=OuterRef("article"))
+        return self.standing().filter(Exists(pieces))
+
+    def changed_since(self, moment: datetime) -> Self:
+        """Those that readers were told, or that were withdrawn, since that moment."""
+        return self.filter(Q(at__gte=moment) | Q(withdrawn_at__gte=moment))
 
     def newest_first(self) -> Self:
         return self.order_by("-at", "-pk")
@@ -71,3 +81,8 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.text[:50]}"
+
+    @property
+    def changed_at(self) -> datetime:
+        """When readers were last told something else: by it, or by its withdrawal."""
+        return self.withdrawn_at or self.at

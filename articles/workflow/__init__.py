@@ -4,8 +4,16 @@ Every verb is one act, in one transaction, with its history; nothing else writes
 article's status.
 """
 
+from articles.acts import WINDOW
+
 from .claims import Claimed, claim, claimed_by_others, release
 from .comments import comment
+from .corrections import (
+    LONGEST_CORRECTION,
+    correct,
+    why_not_correct,
+    withdraw_correction,
+)
 from .editing import add, edit, hold, may_edit
 from .folding import fold, keep_apart
 from .moves import (
@@ -22,10 +30,11 @@ from .outcomes import ChangedMeanwhile, NotAllowed, Outcome
 from .permissions import permission_for, permission_of
 from .publishing import publish, soon, tag
 from .source_changes import accept_change, dismiss_change
-from .undoing import WINDOW, last_act, restore, undo, why_not_undo
+from .undoing import last_act, restore, undo, why_not_undo
 from .withdrawal import delete
 
 __all__ = [
+    "LONGEST_CORRECTION",
     "MOVES",
     "WINDOW",
     "ChangedMeanwhile",
@@ -38,6 +47,7 @@ __all__ = [
     "claim",
     "claimed_by_others",
     "comment",
+    "correct",
     "delete",
     "dismiss_change",
     "edit",
@@ -59,6 +69,8 @@ __all__ = [
     "soon",
     "tag",
     "undo",
+    "why_not_correct",
     "why_not_undo",
+    "withdraw_correction",
     "withhold",
 ]

@@ -13,6 +13,7 @@ OTHERS = {
     "delete": "delete_article",
     "add": "add_article",
     "correct": "correct_article",
+    "withdraw_correction": "correct_article",
     "comment": "add_comment",
 }
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -11,12 +10,21 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from articles.acts import COLUMNS, SUGGESTIONS, TAGS, Snapshot, acting
+from articles.acts import (
+    COLUMNS,
+    CORRECTIONS,
+    SUGGESTIONS,
+    TAGS,
+    WINDOW,
+    Snapshot,
+    acting,
+)
 from articles.models import (
     Act,
     Article,
     ArticleStatus,
     Change,
+    Correction,
     DuplicateState,
     PossibleDuplicate,
     SuggestionState,
@@ -26,14 +34,12 @@ from articles.models import (
     relisting,
 )
 
-from . import withdrawal
+from . import corrections, withdrawal
 from .editing import may_edit
 from .moves import BATCH, WAITING
 from .outcomes import NotAllowed, Outcome, touch
 from .permissions import permission_of
 
-#: How long an act can be taken back. Later its pieces have lived on.
-WINDOW = timedelta(hours=24)
 #: What is gone with an act of these kinds cannot be brought back from its note.
 FINAL = frozenset({"delete"})
 #: What a restored version brings back: words, tags and picture, not where the piece
@@ -112,7 +118,7 @@ def undo(act: Act, *, by: User) -> Outcome:
 def _columns_beside(changes: list[Change]) -> tuple[str, ...]:
     """The columns that an act has changed beside the desk's own."""
     names = {name for change in changes for name in change.after}
-    return tuple(sorted(names - {*COLUMNS, TAGS, SUGGESTIONS}))
+    return tuple(sorted(names - {*COLUMNS, TAGS, SUGGESTIONS, CORRECTIONS}))
 
 
 def _undo_batch(
@@ -172,6 +178,9 @@ def write_back(values: dict[int, Snapshot], now: dict[int, Snapshot]) -> None:
         _write_columns(values)
         _write_tags({pk: v[TAGS] for pk, v in values.items() if TAGS in v})
     _write_answers({pk: v[SUGGESTIONS] for pk, v in values.items() if SUGGESTIONS in v})
+    _write_corrections(
+        {pk: v[CORRECTIONS] for pk, v in values.items() if CORRECTIONS in v}
+    )
     _unfold([pk for pk, v in values.items() if v.get("folded_into_id", 0) is None])
     became = {pk: v["status"] for pk, v in values.items() if "status" in v}
     killed = {pk for pk in ids if now[pk]["status"] == ArticleStatus.KILLED}
@@ -184,8 +193,9 @@ def write_back(values: dict[int, Snapshot], now: dict[int, Snapshot]) -> None:
 def _write_columns(values: dict[int, Snapshot]) -> None:
     """One statement for all the pieces that get the same values."""
     alike: dict[str, list[int]] = {}
+    elsewhere = {TAGS, SUGGESTIONS, CORRECTIONS}
     for pk, row in values.items():
-        columns = {k: v for k, v in row.items() if k not in {TAGS, SUGGESTIONS}}
+        columns = {k: v for k, v in row.items() if k not in elsewhere}
         if columns:
             alike.setdefault(json.dumps(columns, sort_keys=True), []).append(pk)
     for text, ids in alike.items():
@@ -230,6 +240,15 @@ def _write_answers(answers: dict[int, dict[str, str]]) -> None:
         for state in set(states.values()):
             tags = [int(tag) for tag, kept in states.items() if kept == state]
             mine.filter(tag__in=tags).update(state=state)
+
+
+def _write_corrections(corrections: dict[int, list[dict[str, Any]]]) -> None:
+    """Let these corrections stand, and withdraw the others of their pieces."""
+    stand = [row["correction"] for rows in corrections.values() for row in rows]
+    theirs = Correction.objects.filter(article__in=corrections)
+    others = theirs.standing().exclude(pk__in=stand)
+    others.update(withdrawn_at=timezone.now())
+    theirs.filter(pk__in=stand).update(withdrawn_at=None)
 
 
 def _unfold(ids: Iterable[int]) -> None:
