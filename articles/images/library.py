@@ -1,12 +1,14 @@
 """The pictures that are kept: one row and one file for each content."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import BinaryIO
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
-from articles.models import Article, Image
+from articles.models import Article, ArticleStatus, Image
 
 from .encoding import MOST_BYTES, Encoded, encode
 
@@ -16,25 +18,29 @@ def digest_of(encoded: Encoded) -> str:
     return hashlib.sha256(encoded.jpeg).hexdigest()
 
 
+@transaction.atomic
 def keep(encoded: Encoded) -> Image:
-    """The row of this picture, made together with its file if it is new."""
+    """The row of this picture, made together with its file if it is new.
+
+    Until the caller's transaction ends, nobody takes the picture away.
+    """
     digest = digest_of(encoded)
-    if known := Image.objects.filter(digest=digest).first():
+    kept = Image.objects.select_for_update(no_key=True).filter(digest=digest)
+    if known := kept.first():
         return known
-    with transaction.atomic():
-        image, is_new = Image.objects.get_or_create(
-            digest=digest,
-            defaults={
-                "file": f"images/{digest[:2]}/{digest[:32]}.jpg",
-                "width": encoded.width,
-                "height": encoded.height,
-                "colour": encoded.colour,
-            },
-        )
-        # The row is not yet committed, so nobody else writes this file: what
-        # lies in its place was left, perhaps in part, by a process that died.
-        if is_new:
-            _write(image, encoded.jpeg)
+    image, is_new = Image.objects.get_or_create(
+        digest=digest,
+        defaults={
+            "file": f"images/{digest[:2]}/{digest[:32]}.jpg",
+            "width": encoded.width,
+            "height": encoded.height,
+            "colour": encoded.colour,
+        },
+    )
+    # The row is not yet committed, so nobody else writes this file: what
+    # lies in its place was left, perhaps in part, by a process that died.
+    if is_new:
+        _write(image, encoded.jpeg)
     return image
 
 
@@ -52,8 +58,56 @@ def store(stream: BinaryIO) -> Image:
     return keep(encode(stream.read(MOST_BYTES + 1)))
 
 
+@transaction.atomic
 def attach(article: Article, data: bytes) -> Image:
     """Make this picture (bytes of a file) the article's. Raises NotAPicture."""
     image = keep(encode(data))
     Article.objects.filter(pk=article.pk).update(image=image, image_wanted=False)
     return image
+
+
+def kept(images: Iterable[int]) -> set[int]:
+    """Those of these pictures (ids) that are there, until the transaction ends."""
+    rows = Image.objects.filter(pk__in=set(images)).order_by("pk")
+    return set(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def of_killed_alone() -> QuerySet[Image]:
+    """The pictures that killed pieces have, and no other."""
+    # Killed pieces are few, pictures many: begin at the pieces.
+    killed = Article.objects.filter(status=ArticleStatus.KILLED, image__isnull=False)
+    return _unused().filter(pk__in=killed.values("image"))
+
+
+def _unused() -> QuerySet[Image]:
+    """The pictures that no living piece has."""
+    living = Article.objects.exclude(status=ArticleStatus.KILLED)
+    return Image.objects.filter(~Exists(living.filter(image=OuterRef("pk"))))
+
+
+def discard(images: Iterable[int]) -> int:
+    """Take away those of these pictures (ids) that no living piece has.
+
+    Row and file go, for web servers hand files out without asking us. A killed piece
+    whose kill is taken back has its picture fetched again from where it came from; one
+    that was uploaded is gone. Returns how many went. Raises what the storage raises.
+    """
+    ids, discarded = sorted(set(images)), 0
+    for pk in ids:
+        with transaction.atomic():
+            # Locked before it is looked at: who attaches it now waits, or is seen.
+            # Articles first, as all others do.
+            theirs = Article.objects.filter(image=pk).order_by("pk").only("pk")
+            list(theirs.select_for_update(no_key=True))
+            list(Image.objects.select_for_update().filter(pk=pk))
+            image = _unused().filter(pk=pk).first()
+            if image is None:
+                continue
+            Article.objects.filter(image=image).exclude(image_url="").update(
+                image_wanted=True, image_tries=0, image_retry_at=None
+            )
+            image.delete()
+            # Last, so that a storage that fails brings the row back, to try again.
+            image.file.storage.delete(str(image.file.name))
+        discarded += 1
+    return discarded

@@ -10,7 +10,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from articles.models import Article, Feed, FormerAddress, FormerId, Source, Tombstone
+from articles.models import (
+    Article,
+    ArticleStatus,
+    Feed,
+    FormerAddress,
+    FormerId,
+    Source,
+    Tombstone,
+)
 from articles.names import name_key
 
 from .entries import Entry
@@ -70,6 +78,8 @@ class Matches:
             return Match(article, by_id=True)
         if article := self._former.get(entry.canonical_url):
             return Match(article)
+        if article := self._killed_of_id(entry, source):
+            return Match(article, by_id=True)
         return None
 
     def deleted(self, entry: Entry, source: Source) -> Tombstone | None:
@@ -109,16 +119,32 @@ class Matches:
         if not external_id:
             return None
         candidates = self._by_key.get((source.pk, external_key(external_id)), [])
-        exact = [each for each in candidates if each.external_id == external_id]
-        if former := self._by_former_id.get((source.pk, external_id)):
-            exact.append(former)
         # Two sites of one publisher count their pieces alike (?p=123): without
         # scheme and host, an id counts within one feed.
         alike = [each for each in candidates if self._is_of_this_feed(each)]
-        for article in [*exact, *alike]:
+        for article in [*self._exact(external_id, source), *alike]:
             if _agrees(article, entry):
                 return article
         return None
+
+    def _killed_of_id(self, entry: Entry, source: Source) -> Article | None:
+        """The killed piece of that very id, whatever else has changed.
+
+        Headline and date are asked so that no piece is lost under another's id. Here
+        the other mistake is worse: what was withdrawn would be back.
+        """
+        if external_id := self.ids.get(entry.canonical_url):
+            for article in self._exact(external_id, source):
+                if article.status == ArticleStatus.KILLED:
+                    return article
+        return None
+
+    def _exact(self, external_id: str, source: Source) -> list[Article]:
+        candidates = self._by_key.get((source.pk, external_key(external_id)), [])
+        exact = [each for each in candidates if each.external_id == external_id]
+        if former := self._by_former_id.get((source.pk, external_id)):
+            exact.append(former)
+        return exact
 
     def _is_of_this_feed(self, article: Article) -> bool:
         return self._feed is not None and article.feed_id == self._feed.pk

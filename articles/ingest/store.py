@@ -29,6 +29,7 @@ from articles.models import (
     Tag,
     TaggedArticle,
     TagOrigin,
+    Tombstone,
     relisting,
 )
 from articles.names import name_key
@@ -121,16 +122,16 @@ class _Batch:
         match = self._find(entry)
         if match is None:
             if tombstone := self._matches.deleted(entry, source):
-                self._refuse(entry, f"deleted by an editor on {tombstone.at:%Y-%m-%d}")
+                self._refuse(entry, _buried(tombstone))
             else:
                 self._create(entry, source)
+        elif match.article.status == ArticleStatus.KILLED:
+            self._keep_away(match.article, entry)
         elif match.article.source_id != source.pk:
             self._see_elsewhere(match.article, entry, source)
         elif match.article.pk in self._taken:
             line = self._taken[match.article.pk].line
             self._refuse(entry, f"the same piece as item {line}, at another address")
-        elif match.article.status == ArticleStatus.KILLED:
-            self.stored.unchanged += 1
         else:
             self._taken[match.article.pk] = entry
             self._follow(match, entry)
@@ -247,6 +248,17 @@ class _Batch:
                 seen_at=self.now,
             )
         )
+
+    def _keep_away(self, article: Article, entry: Entry) -> None:
+        """Leave a killed piece as it is, whoever sends it.
+
+        An address under which it tried to come back finds it from now on.
+        """
+        self.stored.unchanged += 1
+        if entry.canonical_url != article.canonical_url:
+            row = FormerAddress(canonical_url=entry.canonical_url, article=article)
+            row.until = self.now
+            self._former_addresses.append(row)
 
     def _follow(self, match: Match, entry: Entry) -> None:
         """Bring the article up to date, or propose the change to an editor."""
@@ -372,6 +384,13 @@ class _Batch:
         FormerId.objects.bulk_create(self._former_ids, ignore_conflicts=True)
         changes.prune_former(self._former_addresses)
         changes.prune_former(self._former_ids)
+
+
+def _buried(tombstone: Tombstone) -> str:
+    """Why nothing comes in at the address of a tombstone."""
+    if tombstone.source_id is None:
+        return f"taken down on {tombstone.at:%Y-%m-%d}"
+    return f"deleted by an editor on {tombstone.at:%Y-%m-%d}"
 
 
 def _only(found: Difference, names: Iterable[str]) -> Difference:

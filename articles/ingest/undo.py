@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from articles.models import (
     Article,
+    ArticleStatus,
     Category,
     Change,
     ImportRun,
@@ -38,12 +39,18 @@ class Undone:
 
 
 def touched(articles: QuerySet) -> QuerySet:
-    """Those that a person has worked on: moved, edited, tagged."""
+    """Those that a person has worked on: moved, edited, tagged.
+
+    And what was killed, by whomever: deleted, it would come back with the next feed.
+    """
     moved = Change.objects.filter(article=OuterRef("pk"), act__by__isnull=False)
     tagged = TaggedArticle.objects.filter(content_object=OuterRef("pk")).exclude(
         origin=TagOrigin.IMPORT
     )
-    return articles.filter(Q(edited_at__isnull=False) | Exists(moved) | Exists(tagged))
+    killed = Q(status=ArticleStatus.KILLED)
+    return articles.filter(
+        Q(edited_at__isnull=False) | killed | Exists(moved) | Exists(tagged)
+    )
 
 
 def undo(run: ImportRun) -> Undone:

@@ -83,7 +83,8 @@ def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     loaded = Article.objects.select_related("source", "category", "image")
     article = get_object_or_404(loaded, pk=pk)
     if article.status == ArticleStatus.KILLED:
-        return render(request, "site/gone.html", status=410)
+        told = {"notice": article.notice}
+        return render(request, "site/gone.html", told, status=410)
     if not Article.objects.published().filter(pk=pk).exists():
         raise Http404("No piece of that number is published.")
     if slug != article.slug:

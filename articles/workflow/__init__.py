@@ -17,6 +17,7 @@ from .corrections import (
 from .editing import add, edit, hold, may_edit
 from .folding import fold, keep_apart
 from .moves import (
+    LONGEST_NOTICE,
     MOVES,
     Move,
     may,
@@ -31,10 +32,11 @@ from .permissions import permission_for, permission_of
 from .publishing import publish, soon, tag
 from .source_changes import accept_change, dismiss_change
 from .undoing import last_act, restore, undo, why_not_undo
-from .withdrawal import delete
+from .withdrawal import delete, erase_killed, take_pictures_away
 
 __all__ = [
     "LONGEST_CORRECTION",
+    "LONGEST_NOTICE",
     "MOVES",
     "WINDOW",
     "ChangedMeanwhile",
@@ -51,6 +53,7 @@ __all__ = [
     "delete",
     "dismiss_change",
     "edit",
+    "erase_killed",
     "fold",
     "hold",
     "keep_apart",
@@ -68,6 +71,7 @@ __all__ = [
     "restore",
     "soon",
     "tag",
+    "take_pictures_away",
     "undo",
     "why_not_correct",
     "why_not_undo",

@@ -92,6 +92,8 @@ def may(user: User | AnonymousUser, move: Move) -> bool:
 
 #: How many articles are locked and written by one statement.
 BATCH = 500
+#: Characters of a public notice.
+LONGEST_NOTICE = 1_000
 #: The states in which a piece waits at the desk.
 WAITING = (INGESTED, SELECTED)
 
@@ -105,28 +107,33 @@ def move_many(
     actor: str = "",
     at: datetime | Combinable | None = None,
     versions: Mapping[int, int] | None = None,
+    notice: str = "",
 ) -> Outcome:
     """Make one move with many articles, in one transaction.
 
     ``by`` is None for an automatic act, which then is named by ``actor``.
     ``at`` is when a publication shows: a moment or an expression over the
     article's columns (default: now; the future schedules it). ``versions`` are
-    those that the person has seen, by id. Articles that cannot make the move, or
-    have another version by now, are left alone and listed with the reason.
-    Raises NotAllowed if the move asks for a reason and none is given.
+    those that the person has seen, by id. ``notice`` is what readers find at the
+    address of a piece that is killed; blank leaves what is written already, or our
+    usual words. Articles that cannot make the move, or have another version by now,
+    are left alone and listed with the reason. Raises NotAllowed if the move asks for
+    a reason and none is given, or if the notice is too long.
     """
     move = MOVES[action]
     if move.needs_reason and not reason.strip():
         raise NotAllowed(gettext("Say why: this move asks for a reason."))
+    if len(notice := notice.strip()) > LONGEST_NOTICE:
+        said = gettext("The notice has more than %(most)d characters.")
+        raise NotAllowed(said % {"most": LONGEST_NOTICE})
     outcome = Outcome()
     ids = sorted(set(ids))
     with acting(action, [], by=by, actor=actor, reason=reason) as recording:
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             recording.include(batch)
-            moved = _move_batch(
-                batch, move, at or timezone.now(), versions or {}, outcome
-            )
+            values = _values(move, at or timezone.now(), notice)
+            moved = _move_batch(batch, move, values, versions or {}, outcome)
             if by:
                 touch(moved)
     outcome.act = recording.act
@@ -136,7 +143,7 @@ def move_many(
 def _move_batch(
     ids: list[int],
     move: Move,
-    at: datetime | Combinable,
+    values: Mapping[str, object],
     versions: Mapping[int, int],
     outcome: Outcome,
 ) -> list[int]:
@@ -147,7 +154,8 @@ def _move_batch(
                 outcome.refused.append((article.pk, why))
             else:
                 moved.append(article.pk)
-        _write(moved, move, at)
+        rows = Article.objects.filter(pk__in=moved, status__in=move.sources)
+        rows.update(**values)
         if move.action == "kill":
             withdrawal.clean(moved)
     outcome.moved += moved
@@ -161,15 +169,18 @@ def move(
     by: User | None,
     reason: str = "",
     at: datetime | None = None,
+    notice: str = "",
 ) -> None:
     """Make one move with one article, and bring the instance up to date.
 
-    Raises NotAllowed if it cannot be made, also when someone else was faster:
-    of two editors who act at once, one wins.
+    ``at`` and ``notice`` as in ``move_many``. Raises NotAllowed if it cannot be made,
+    also when someone else was faster: of two editors who act at once, one wins.
     """
     seen = article.status
     with transaction.atomic():
-        outcome = move_many([article.pk], action, by=by, reason=reason, at=at)
+        outcome = move_many(
+            [article.pk], action, by=by, reason=reason, at=at, notice=notice
+        )
         article.refresh_from_db()
     if outcome.moved:
         return
@@ -189,13 +200,16 @@ def _refusal(article: Article, move: Move, seen: int | None) -> str:
     return changed_meanwhile(article, seen)
 
 
-def _write(ids: list[int], move: Move, at: datetime | Combinable) -> None:
+def _values(move: Move, at: datetime | Combinable, notice: str) -> dict[str, object]:
+    """What a move writes."""
     values: dict[str, object] = {"status": move.target, "folded_into": None}
     if move.action == "publish":
         values["published_at"] = at
+    if move.action == "kill" and notice:
+        values["notice"] = notice
     if move.target not in WAITING:
         values["held_until"] = None
-    Article.objects.filter(pk__in=ids, status__in=move.sources).update(**values)
+    return values
 
 
 def publish_as_dated(ids: Iterable[int], *, actor: str) -> Outcome:

@@ -19,6 +19,7 @@ from articles.acts import (
     Snapshot,
     acting,
 )
+from articles.images import library
 from articles.models import (
     Act,
     Article,
@@ -191,11 +192,18 @@ def write_back(values: dict[int, Snapshot], now: dict[int, Snapshot]) -> None:
 
 
 def _write_columns(values: dict[int, Snapshot]) -> None:
-    """One statement for all the pieces that get the same values."""
+    """One statement for all the pieces that get the same values.
+
+    A picture that was taken away since with a killed piece is none any more.
+    """
     alike: dict[str, list[int]] = {}
     elsewhere = {TAGS, SUGGESTIONS, CORRECTIONS}
+    pictures = {row["image_id"] for row in values.values() if row.get("image_id")}
+    lost = pictures - library.kept(pictures) if pictures else set()
     for pk, row in values.items():
         columns = {k: v for k, v in row.items() if k not in elsewhere}
+        if columns.get("image_id") in lost:
+            columns["image_id"] = None
         if columns:
             alike.setdefault(json.dumps(columns, sort_keys=True), []).append(pk)
     for text, ids in alike.items():
