@@ -128,6 +128,23 @@ def test_an_address_that_a_killed_piece_tried_is_known_from_then_on(feed, chief)
     assert Article.objects.count() == 1
 
 
+def test_an_import_that_brought_a_killed_piece_cannot_take_it_along(chief):
+    run = import_articles("-", stdin=ndjson([record(1), record(2)])).json["run"]
+    url = "https://ledger.example/1"
+    assert invoke("takedown", url, "--reason=a letter").code == 0
+    assert invoke("undo_import", run, "--format=json").json["kept"] == 1
+    done = import_articles("-", stdin=ndjson([record(1)]))
+    assert done.counts == {"read": 1, "unchanged": 1}
+
+
+def test_a_fetch_that_a_kill_overtakes_is_taken_back(feed):
+    fetched(feed, entry(1))
+    before = Article.objects.get()
+    workflow.take_down([before.pk], reason="a letter", actor="takedown")
+    # The batch of a fetch compares this before it writes.
+    assert Article.objects.get().edited_at != before.edited_at
+
+
 def test_the_picture_of_a_killed_piece_is_served_no_more(chief, commits, client):
     article = ArticleFactory(published=True, image_url="https://p.example/a.jpg")
     image = library.attach(article, picture())
@@ -155,6 +172,16 @@ def test_a_picture_that_a_living_piece_has_too_stays(chief, commits):
     commits(lambda: kill(first, second, by=chief))
     assert not default_storage.exists(image.file.name)
     assert not Image.objects.exists()
+
+
+def test_a_kill_that_is_rolled_back_loses_no_picture(commits):
+    article = ArticleFactory(published=True, url="https://ledger.example/1")
+    image = library.attach(article, picture())
+    url = "https://ledger.example/1"
+    commits(lambda: invoke("takedown", url, "--reason=a letter", "--dry-run"))
+    article.refresh_from_db()
+    assert (article.status, article.image) == ("published", image)
+    assert default_storage.exists(image.file.name)
 
 
 def test_a_version_with_a_picture_that_is_gone_is_restored_without_it(chief, commits):

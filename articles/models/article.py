@@ -50,6 +50,15 @@ class ArticleQuerySet(models.QuerySet):
         ids = pairs.values("article").union(pairs.values("other"))
         return self.filter(pk__in=ids)
 
+    def at(self, address: str) -> "Article | None":
+        """The piece that has this canonical address, or had it before.
+
+        Two questions: no index answers both at once.
+        """
+        rows: Any = self
+        formerly = rows.filter(former_addresses__canonical_url=address)
+        return rows.filter(canonical_url=address).first() or formerly.first()
+
     def newest_first(self) -> Self:
         """By the source's time; a piece without one stands at its arrival."""
         return self.order_by("-source_published_at", "-pk")

@@ -31,6 +31,7 @@ from .outcomes import ChangedMeanwhile, NotAllowed, Outcome
 from .permissions import permission_for, permission_of
 from .publishing import publish, soon, tag
 from .source_changes import accept_change, dismiss_change
+from .taking_down import TakeDown, take_down
 from .undoing import last_act, restore, undo, why_not_undo
 from .withdrawal import delete, erase_killed, take_pictures_away
 
@@ -44,6 +45,7 @@ __all__ = [
     "Move",
     "NotAllowed",
     "Outcome",
+    "TakeDown",
     "accept_change",
     "add",
     "claim",
@@ -71,6 +73,7 @@ __all__ = [
     "restore",
     "soon",
     "tag",
+    "take_down",
     "take_pictures_away",
     "undo",
     "why_not_correct",
