@@ -71,7 +71,7 @@ class ArticleAdmin(ArticleListAdmin):
         ),
         (
             gettext_lazy("Publication"),
-            {"fields": ["publish_at", "embargoed_until", "reason"]},
+            {"fields": ["publish_at", "embargoed_until", "reason", "notice"]},
         ),
     ]
 
@@ -96,6 +96,8 @@ class ArticleAdmin(ArticleListAdmin):
             absent |= {"accepted", "dismissed"}
         if not self.has_publish_permission(request):
             absent.add("publish_at")
+        if not self.has_kill_permission(request):
+            absent.add("notice")
         if not self.has_change_permission(request, obj):
             # There is nothing in them to look at; those of a move stand beside it.
             absent |= {"accepted", "dismissed", "picture", *MoveForm.base_fields}
@@ -263,6 +265,12 @@ class ArticleAdmin(ArticleListAdmin):
         if image := form.cleaned_data.get("picture"):
             obj.image = image
             fields.append("image")
+        # Of a living piece the notice is written by its kill.
+        is_killed = obj.status == ArticleStatus.KILLED
+        rewrites = is_killed and "notice" in form.changed_data
+        if rewrites and self.has_kill_permission(request):
+            obj.notice = form.cleaned_data["notice"]
+            fields.append("notice")
         if form.changed_data:
             workflow.edit(obj, fields, by=person(request))
 
@@ -310,6 +318,7 @@ class ArticleAdmin(ArticleListAdmin):
                 by=person(request),
                 reason=asked.cleaned_data["reason"],
                 at=asked.cleaned_data["publish_at"],
+                notice=asked.cleaned_data["notice"],
             )
         except workflow.NotAllowed as why:
             said = _("The form is saved, but the article stays where it is. %(why)s")

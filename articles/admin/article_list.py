@@ -130,8 +130,11 @@ class ArticleListAdmin(RefusesActions, admin.ModelAdmin):
     def _move(self, request: HttpRequest, queryset: QuerySet, action: str) -> None:
         ids = list(queryset.order_by().values_list("pk", flat=True))
         reason = request.POST.get("reason", "")[:1000]
+        notice = request.POST.get("notice", "")
         try:
-            outcome = workflow.move_many(ids, action, by=person(request), reason=reason)
+            outcome = workflow.move_many(
+                ids, action, by=person(request), reason=reason, notice=notice
+            )
         except workflow.NotAllowed as why:
             self.message_user(request, str(why), messages.ERROR)
             return

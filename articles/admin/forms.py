@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles import workflow
 from articles.images import library
 from articles.images.encoding import NotAPicture
 from articles.ingest.addresses import Allow, Refused, check_url, origin_of
 from articles.ingest.identity import canonical_url, http_url
-from articles.models import Article, Feed, SuggestionState
+from articles.models import Article, ArticleStatus, Feed, SuggestionState, Tombstone
 from articles.names import name_key
 
 from .fields import DateTimeLocalField, TagNamesField, TagNamesWidget
@@ -168,6 +169,11 @@ class ArticleActionForm(ActionForm):
         required=False,
         widget=forms.TextInput(attrs={"maxlength": 1000}),
     )
+    notice = forms.CharField(
+        label=gettext_lazy("Public notice"),
+        required=False,
+        widget=forms.TextInput(attrs={"maxlength": workflow.LONGEST_NOTICE}),
+    )
 
 
 class MoveForm(forms.Form):
@@ -183,6 +189,16 @@ class MoveForm(forms.Form):
         required=False,
         max_length=1000,
         help_text=gettext_lazy("Kept in the history, with your name."),
+    )
+    notice = forms.CharField(
+        label=gettext_lazy("Public notice"),
+        required=False,
+        max_length=workflow.LONGEST_NOTICE,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy(
+            "For the button Kill: what readers find at the piece's address. Blank: that"
+            " it has been withdrawn."
+        ),
     )
 
 
@@ -231,6 +247,8 @@ class ArticleForm(MoveForm, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "notice" in self.fields:
+            self.initial["notice"] = self.instance.notice
         self.initial["tags"] = TagNamesField.text_of(self.instance.tags.all())
         for name in self._kept():
             self.fields[name].show_hidden_initial = True
@@ -279,6 +297,20 @@ class ArticleForm(MoveForm, forms.ModelForm):
                 )
             )
         return reason
+
+    def clean_notice(self) -> str:
+        notice: str = self.cleaned_data["notice"]
+        is_killed = self.instance.status == ArticleStatus.KILLED
+        if is_killed or self.data.get("_move") == "kill":
+            return notice
+        if "notice" in self.changed_data:
+            raise ValidationError(
+                _(
+                    "Only the button Kill uses this; nothing is saved yet. Press Kill,"
+                    " or put the field back as it was."
+                )
+            )
+        return notice
 
     def _refuse_overwriting(self, name: str) -> None:
         bound, field = self[name], self.fields[name]
@@ -341,10 +373,18 @@ class NewArticleForm(forms.ModelForm):
         except ValueError as error:
             raise ValidationError(str(error)) from error
         key = canonical_url(url)
-        if known := Article.objects.filter(canonical_url=key).first():
+        if known := Article.objects.at(key):
             raise ValidationError(
                 _("It is here already, as article %(number)s: %(headline)s"),
                 params={"number": known.pk, "headline": known},
+            )
+        if stone := Tombstone.objects.filter(canonical_url=key).first():
+            raise ValidationError(
+                _(
+                    "It was deleted or taken down on %(day)s. Under Deleted pieces,"
+                    " %(name)s can be let back."
+                ),
+                params={"day": f"{stone.at:%Y-%m-%d}", "name": stone},
             )
         self.instance.canonical_url = key
         return url
