@@ -31,12 +31,13 @@ from articles.tagging import suggestions, tags
 
 from . import source_changes
 from .article_list import ArticleListAdmin, person, tagged_text
+from .corrections import CorrectionsAdmin
 from .forms import EDITED, ArticleForm, MoveForm, NewArticleForm
 from .times import day
 
 
 @admin.register(Article)
-class ArticleAdmin(ArticleListAdmin):
+class ArticleAdmin(CorrectionsAdmin, ArticleListAdmin):
     """One article: what the source sent, what the desk makes of it, its moves."""
 
     form = ArticleForm

@@ -10,11 +10,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import feedgenerator
-from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, rfc3339_date
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles import listing
+from articles import corrections, listing
 from articles.ingest.text import printable
 from articles.listing import Card
 from articles.models import Category, Source, Tag
@@ -33,7 +36,8 @@ class Subject:
         self.scope = scope
 
     def cards(self) -> list[Card]:
-        return listing.page(self.scope, {"page_size": FEED_SIZE}).cards
+        cards = listing.page(self.scope, {"page_size": FEED_SIZE}).cards
+        return corrections.for_feed(self.scope, cards)
 
 
 def _home() -> Subject:
@@ -93,6 +97,9 @@ class CreditedRss(XmlFeed, Rss201rev2Feed):
         handler.addQuickElement(
             "source", item["publisher"], {"url": item["publisher_url"]}
         )
+        # RSS has no date of a change; readers know Atom's within it.
+        updated = rfc3339_date(item["updateddate"])
+        handler.addQuickElement("atom:updated", updated)
 
 
 class CreditedAtom(XmlFeed, Atom1Feed):
@@ -149,6 +156,9 @@ class ListingFeed(Feed):
     def item_pubdate(self, item: Card) -> datetime:
         return item.article.listed_at
 
+    def item_updateddate(self, item: Card) -> datetime:
+        return corrections.changed_at(item)
+
     def item_categories(self, item: Card) -> list[str]:
         return [tag.name for tag in item.tags]
 
@@ -162,7 +172,14 @@ class ListingFeed(Feed):
 
 
 def _text(item: Card) -> str:
-    return "\n\n".join(part for part in (item.shown.note, item.shown.excerpt) if part)
+    """Our note and the excerpt, below what was corrected."""
+    told = [
+        f"{capfirst(each.get_kind_display())},"
+        f" {date_format(localdate(each.at), 'j F Y')}: {each.text}"
+        for each in corrections.of_piece(item.article)
+    ]
+    parts = (*told, item.shown.note, item.shown.excerpt)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _json_feed(kind: str) -> Callable[..., HttpResponse]:
@@ -193,6 +210,7 @@ def _json_item(request: HttpRequest, item: Card) -> dict[str, Any]:
         "title": item.shown.headline,
         "content_text": _text(item),
         "date_published": article.listed_at.isoformat(),
+        "date_modified": corrections.changed_at(item).isoformat(),
         "authors": [{"name": article.author or article.source.name}],
         "language": article.language,
         "tags": [tag.name for tag in item.tags],

@@ -15,6 +15,7 @@ pages = [
     path("articles/<int:pk>/<uslug:slug>/", views.article_detail, name="article"),
     path("sources/<uslug:slug>/", views.source_detail, name="source"),
     path("categories/<uslug:slug>/", views.category_detail, name="category"),
+    path("corrections/", views.correction_list, name="corrections"),
     path("search/", views.search, name="search"),
     re_path(r"^(?:en/)?hashtag/(?P<name>[^/]+)/?$", views.hashtag, name="hashtag"),
 ]

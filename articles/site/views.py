@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from articles import listing
+from articles import corrections, listing
 from articles.models import Article, ArticleStatus, Category, Source, Tag
 from articles.rights import Channel, permitted
 from newsroom.replica import from_replica
@@ -92,6 +92,7 @@ def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     context = {
         "article": article,
         "shown": permitted(article, Channel.PAGE),
+        "corrections": corrections.of_piece(article),
         "tags": list(article.tags.all()),
     }
     return render(request, "site/article_detail.html", context)
@@ -117,6 +118,22 @@ def category_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @from_replica
+def correction_list(request: HttpRequest) -> HttpResponse:
+    """What was corrected or clarified in pieces that can be read, newest first."""
+    try:
+        page = corrections.page(request.GET)
+    except listing.InvalidListing as error:
+        return _invalid(request, error)
+    context = {
+        "page": page,
+        "older_query": _query(request, after=str(page.older)) if page.older else "",
+        "newest_query": _query(request, after=None),
+    }
+    return render(request, "site/corrections.html", context)
+
+
+@require_safe
+@from_replica
 def search(request: HttpRequest) -> HttpResponse:
     """Pieces that hold the reader's words."""
     return _listing(request, listing.everything(), "site/search.html", {})
@@ -131,8 +148,7 @@ def _listing(
     try:
         page = listing.page(scope, request.GET)
     except listing.InvalidListing as error:
-        invalid = {"errors": error.errors, "path": request.path}
-        return render(request, "site/invalid.html", invalid, status=400)
+        return _invalid(request, error)
     context |= {
         "page": page,
         "is_filtered": _is_filtered(request),
@@ -147,6 +163,11 @@ def _listing(
     if len(context["sources"]) > MOST_SOURCES_IN_MENU:
         context["sources"] = []
     return render(request, template, context)
+
+
+def _invalid(request: HttpRequest, error: listing.InvalidListing) -> HttpResponse:
+    invalid = {"errors": error.errors, "path": request.path}
+    return render(request, "site/invalid.html", invalid, status=400)
 
 
 def _is_filtered(request: HttpRequest) -> bool:

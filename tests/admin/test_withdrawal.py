@@ -7,19 +7,28 @@ from django.test import Client
 from django.utils import timezone
 
 from articles import workflow
-from articles.models import Article, FormerAddress, Tombstone
+from articles.models import Article, Correction, FormerAddress, Tombstone
 from tests.factories import EDITOR, ArticleFactory, make_user
 
 from .conftest import LIST, Act
 
 pytestmark = pytest.mark.django_db
 KILLER = (*EDITOR, "kill_article")
+CORRECTOR = (*EDITOR, "correct_article")
 NOTICE = "Withdrawn at the request of its publisher."
+TEXT = "The ferry sails on Monday."
 
 
 @pytest.fixture
 def killer(client: Client) -> Any:
     user = make_user("killer", KILLER)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def corrector(client: Client) -> Any:
+    user = make_user("corrector", CORRECTOR)
     client.force_login(user)
     return user
 
@@ -87,6 +96,88 @@ def test_who_may_not_kill_writes_no_notice(
     save(article, notice="Ha ha.")
     article.refresh_from_db()
     assert article.notice == NOTICE
+
+
+def test_a_correction_is_told_and_withdrawn(client: Client, corrector: object) -> None:
+    article = ArticleFactory(published=True)
+    page = client.get(page_of(article)).text
+    assert "Readers have been told of none." in page
+    correct = f"{LIST}{article.pk}/correct/"
+    assert correct in page
+    data = {"kind": "clarification", "text": TEXT}
+    page = client.post(correct, data, follow=True).text
+    assert f"Readers are told: {TEXT}" in page
+    told = Correction.objects.get()
+    assert (told.kind, told.by_name) == ("clarification", "corrector")
+    assert TEXT in client.get("/corrections/").text
+    withdraw = f"{LIST}{article.pk}/correction/{told.pk}/withdraw/"
+    assert withdraw in page
+    page = client.post(withdraw, follow=True).text
+    assert "readers do not see it any more" in page
+    assert "withdrawn" in page
+    assert withdraw not in page
+    assert TEXT in page
+    assert TEXT not in client.get("/corrections/").text
+    page = client.post(withdraw, follow=True).text
+    assert "It has been withdrawn already." in page
+
+
+@pytest.mark.parametrize("text", ["", "x" * 2001])
+def test_what_cannot_be_told_is_shown_again(
+    client: Client, corrector: object, text: str
+) -> None:
+    article = ArticleFactory(published=True)
+    data = {"kind": "correction", "text": text}
+    page = client.post(f"{LIST}{article.pk}/correct/", data)
+    assert page.status_code == 200
+    assert "Nothing has been told yet." in page.text
+    assert text in page.text
+    assert not Correction.objects.exists()
+
+
+def test_a_correction_that_comes_too_late_is_not_lost(
+    client: Client, corrector: object
+) -> None:
+    article = ArticleFactory(published=True)
+    chief = make_user("chief", is_superuser=True)
+    workflow.move(article, "kill", by=chief, reason="a letter")
+    data = {"kind": "correction", "text": TEXT}
+    page = client.post(f"{LIST}{article.pk}/correct/", data).text
+    assert "It is killed" in page
+    assert TEXT in page
+
+
+def test_a_piece_that_was_never_public_has_no_form_for_it(
+    client: Client, corrector: object
+) -> None:
+    article = ArticleFactory()
+    assert "/correct/" not in client.get(page_of(article)).text
+
+
+def test_who_may_not_correct_reads_only(client: Client, editor: object) -> None:
+    article = ArticleFactory(published=True)
+    chief = make_user("chief", is_superuser=True)
+    told = workflow.correct(article.pk, TEXT, by=chief)
+    page = client.get(page_of(article)).text
+    assert TEXT in page
+    assert "/correct/" not in page
+    assert "/withdraw/" not in page
+    data = {"kind": "correction", "text": "Ha ha."}
+    assert client.post(f"{LIST}{article.pk}/correct/", data).status_code == 403
+    withdraw = f"{LIST}{article.pk}/correction/{told.pk}/withdraw/"
+    assert client.post(withdraw).status_code == 403
+    assert Correction.objects.standing().count() == 1
+
+
+def test_a_correction_is_reached_through_its_own_piece_only(
+    client: Client, corrector: Any
+) -> None:
+    first, second = ArticleFactory.create_batch(2, published=True)
+    told = workflow.correct(first.pk, TEXT, by=corrector)
+    wrong = f"{LIST}{second.pk}/correction/{told.pk}/withdraw/"
+    assert client.post(wrong).status_code == 404
+    for path in (wrong, f"{LIST}{first.pk}/correct/"):
+        assert client.get(path).status_code == 405
 
 
 def test_nobody_brings_back_by_hand_what_was_withdrawn(

@@ -15,6 +15,7 @@ from tests.factories import EDITOR, make_user
 EVERYTHING = (
     *EDITOR,
     "kill_article",
+    "correct_article",
     "delete_article",
     "delete_tag",
     "change_source",

@@ -113,9 +113,14 @@ def test_readers_pages_have_no_accessibility_faults(
     faults: Faults, pieces: list[Article], settings: Settings
 ) -> None:
     settings.NEWSROOM_APP_STORE_URL = "https://apps.example/"
-    gone = ArticleFactory(status=ArticleStatus.KILLED)
+    gone = ArticleFactory(status=ArticleStatus.KILLED, notice="By a court's order.")
+    chief = make_user("chief", is_superuser=True)
+    workflow.correct(pieces[0].pk, "It fell by 2 per cent, not by 3.", by=chief)
+    workflow.correct(pieces[0].pk, "Of 2025.", kind="clarification", by=chief)
     paths = {
         "/": 200,
+        "/corrections/": 200,
+        "/corrections/?page_size=1": 200,
         "/tags/economy/": 200,
         pieces[0].get_absolute_url(): 200,
         "/sources/post/": 200,
@@ -148,6 +153,9 @@ def test_editors_pages_have_no_accessibility_faults(
     waiting = ArticleFactory(source_headline="The Fed moves", source__reuse="blocked")
     suggestions.recompute()
     workflow.move(pieces[1], "unpublish", by=signed_in, reason="A wrong date")
+    told = workflow.correct(pieces[0].pk, "It fell by 2 per cent.", by=signed_in)
+    workflow.correct(pieces[0].pk, "In the north.", by=signed_in)
+    workflow.withdraw_correction(told, by=signed_in)
     for status in (ArticleStatus.SPIKED, ArticleStatus.SELECTED, ArticleStatus.KILLED):
         ArticleFactory(status=status)
     run = ImportRun.objects.create(read=1, failed=1, inputs=["news.ndjson"])

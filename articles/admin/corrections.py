@@ -1,0 +1,134 @@
+"""Corrections of one piece: on its page, beside the form and outside of it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.urls.resolvers import URLPattern
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from articles import workflow
+from articles.models import Article, Correction, CorrectionKind
+
+from .article_list import person
+
+
+class CorrectionForm(forms.Form):
+    """What readers are told."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=CorrectionKind,
+        help_text=gettext_lazy(
+            "A correction mends a fault of ours; a clarification adds what was missing."
+        ),
+    )
+    text = forms.CharField(
+        label=gettext_lazy("What readers are told"),
+        max_length=workflow.LONGEST_CORRECTION,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Shown at once, with today's date."),
+    )
+
+
+class CorrectionsAdmin(admin.ModelAdmin):
+    """The part of an article's page that is about its corrections."""
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = self._corrections(request, self.get_object(request, object_id))
+        return super().change_view(
+            request, object_id, form_url, context | (extra_context or {})
+        )
+
+    def _corrections(
+        self, request: HttpRequest, article: Article | None
+    ) -> dict[str, Any]:
+        if article is None:
+            return {}
+        may = has_correct_permission(request)
+        return {
+            "corrections": list(article.corrections.newest_first()),
+            "may_correct": may,
+            "correction_form": CorrectionForm()
+            if may and not workflow.why_not_correct(article)
+            else None,
+        }
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path(
+                "<int:pk>/correct/",
+                self.admin_site.admin_view(self.correct_view),
+                name="articles_article_correct",
+            ),
+            path(
+                "<int:pk>/correction/<int:number>/withdraw/",
+                self.admin_site.admin_view(self.withdraw_correction_view),
+                name="articles_article_withdraw_correction",
+            ),
+        ]
+        return [*own, *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Tell readers; what cannot be told yet is shown again, with the reason."""
+        article = self._piece(request, pk)
+        form = CorrectionForm(request.POST)
+        if form.is_valid():
+            text, kind = form.cleaned_data["text"], form.cleaned_data["kind"]
+            try:
+                workflow.correct(article.pk, text, kind=kind, by=person(request))
+            except workflow.NotAllowed as why:
+                form.add_error(None, str(why))
+            else:
+                said = _("Readers are told: %(text)s") % {"text": text}
+                self.message_user(request, said, messages.SUCCESS)
+                return redirect("admin:articles_article_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Correct a piece"),
+            "opts": self.opts,
+            "original": article,
+            "correction_form": form,
+        }
+        template = "admin/articles/article/correct.html"
+        return TemplateResponse(request, template, context)
+
+    @method_decorator(require_POST)
+    def withdraw_correction_view(
+        self, request: HttpRequest, pk: int, number: int
+    ) -> HttpResponse:
+        """Take a correction away from readers."""
+        article = self._piece(request, pk)
+        correction = get_object_or_404(Correction, pk=number, article=article)
+        try:
+            workflow.withdraw_correction(correction, by=person(request))
+        except workflow.NotAllowed as why:
+            self.message_user(request, str(why), messages.ERROR)
+        else:
+            said = _("Withdrawn: readers do not see it any more.")
+            self.message_user(request, said, messages.SUCCESS)
+        return redirect("admin:articles_article_change", pk)
+
+    def _piece(self, request: HttpRequest, pk: int) -> Article:
+        if not has_correct_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Article, pk=pk)
+
+
+def has_correct_permission(request: HttpRequest) -> bool:
+    return request.user.has_perm("articles.correct_article")
