@@ -4,18 +4,28 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from articles.models import Category, Source, Tag
+
+
+def _newest(path: str) -> Max:
+    """When the newest piece on a page was listed, of those that show by now.
+
+    A page whose only piece waits for its hour is not named before it.
+    """
+    shown = Q(**{f"{path}__visible_from__lte": Now()})
+    return Max(f"{path}__listed_at", filter=shown)
 
 
 class TagSitemap(Sitemap):
     """The pages of tags with at least one piece."""
 
     def items(self) -> QuerySet:
-        newest = Max("tagged_articles__listed_at")
-        return Tag.objects.listed().annotate(newest=newest).order_by("pk")
+        tags = Tag.objects.listed().annotate(newest=_newest("tagged_articles"))
+        return tags.filter(newest__isnull=False).order_by("pk")
 
     def lastmod(self, tag: Any) -> datetime | None:
         return tag.newest
@@ -25,8 +35,7 @@ class SourceSitemap(Sitemap):
     """The pages of sources with at least one piece."""
 
     def items(self) -> QuerySet:
-        newest = Max("articles__listed_at")
-        sources = Source.objects.readable().annotate(newest=newest)
+        sources = Source.objects.readable().annotate(newest=_newest("articles"))
         return sources.filter(newest__isnull=False).order_by("pk")
 
     def lastmod(self, source: Any) -> datetime | None:
@@ -37,8 +46,7 @@ class CategorySitemap(Sitemap):
     """The pages of categories with at least one piece."""
 
     def items(self) -> QuerySet:
-        newest = Max("articles__listed_at")
-        categories = Category.objects.annotate(newest=newest)
+        categories = Category.objects.annotate(newest=_newest("articles"))
         return categories.filter(newest__isnull=False).order_by("pk")
 
     def lastmod(self, category: Any) -> datetime | None:

@@ -25,7 +25,7 @@ MOST_SOURCES_IN_MENU = 50
 @from_replica
 def home(request: HttpRequest) -> HttpResponse:
     """The newest pieces and the liveliest tags."""
-    liveliest = list(Tag.objects.liveliest()[:LIVELIEST])
+    liveliest = _shown(list(Tag.objects.liveliest()[:LIVELIEST]))
     return _listing(
         request, listing.everything(), "site/home.html", {"liveliest": liveliest}
     )
@@ -37,15 +37,19 @@ def tag_index(request: HttpRequest) -> HttpResponse:
     """All tags that have a piece to show, A–Z, by their first letter."""
     columns = ("name", "key", "slug", "listed_count")
     tags = list(Tag.objects.listed().order_by("key").only(*columns))
+    letters = [
+        (letter, list(group))
+        for letter, group in groupby(_shown(tags), key=lambda tag: tag.key[0].upper())
+    ]
+    return render(request, "site/tag_index.html", {"letters": letters})
+
+
+def _shown(tags: list[Tag]) -> list[Tag]:
+    """The tags that have something to show by now, each with ``visible_count``."""
     waiting = listing.waiting_counts(tags) if tags else {}
     for tag in tags:
         tag.visible_count = tag.listed_count - waiting.get(tag.pk, 0)
-    shown = [tag for tag in tags if tag.visible_count > 0]
-    letters = [
-        (letter, list(group))
-        for letter, group in groupby(shown, key=lambda tag: tag.key[0].upper())
-    ]
-    return render(request, "site/tag_index.html", {"letters": letters})
+    return [tag for tag in tags if tag.visible_count > 0]
 
 
 @require_safe
