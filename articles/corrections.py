@@ -46,8 +46,7 @@ def page(parameters: Mapping[str, str]) -> Page:
     size = asked.cleaned_data["page_size"] or PAGE_SIZE
     after = asked.cleaned_data["after"]
     pieces = Prefetch("article", Article.objects.defer(*UNREAD))
-    rows = _older_than(Correction.objects.public().newest_first(), after)
-    found = list(rows.prefetch_related(pieces)[: size + 1])
+    found = list(rows(after).prefetch_related(pieces)[: size + 1])
     return Page(
         corrections=found[:size],
         older=found[size - 1].pk if len(found) > size else None,
@@ -55,14 +54,16 @@ def page(parameters: Mapping[str, str]) -> Page:
     )
 
 
-def _older_than(rows: QuerySet, after: int | None) -> QuerySet:
+def rows(after: int | None) -> QuerySet[Correction]:
+    """The corrections that are shown, newest first, from behind the cursor on."""
+    shown = Correction.objects.public().newest_first()
     if after is None:
-        return rows
+        return shown
     # Also behind one that was withdrawn since: its moment stays.
     cursor = Correction.objects.filter(pk=after).only("at").first()
     if cursor is None:
         raise InvalidListing({"after": [_("There is no correction of that number.")]})
-    return rows.filter(at__lte=cursor.at).exclude(at=cursor.at, pk__gte=after)
+    return shown.filter(at__lte=cursor.at).exclude(at=cursor.at, pk__gte=after)
 
 
 def of_piece(article: Article) -> list[Correction]:

@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from articles import listing
+from articles import corrections, listing
 from articles.models import (
     Article,
     Category,
+    Correction,
     Source,
     Tag,
     TaggedArticle,
@@ -102,6 +103,28 @@ def test_a_page_is_one_index_range_without_a_sort(house, kind, rows_left):
     else:
         assert f"USING INDEX {index} " in plan, plan
         assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_deep", [False, True])
+def test_a_page_of_corrections_is_one_index_range_without_a_sort(house, is_deep):
+    now = timezone.now()
+    told = Correction.objects.bulk_create(
+        Correction(
+            article_id=pk,
+            text="It was Monday.",
+            at=now - datetime.timedelta(minutes=n),
+            by_name="desk",
+        )
+        for n, pk in enumerate(Article.objects.values_list("pk", flat=True))
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE articles_correction")
+    after = told[PIECES // 2].pk if is_deep else None
+    plan = corrections.rows(after)[: listing.PAGE_SIZE + 1].explain()
+    assert "corrections_newest_first" in plan, plan
+    for word in ("Sort", "Seq Scan", "TEMP B-TREE", "SCAN articles_article"):
+        assert word not in plan, plan
 
 
 @pytest.mark.django_db

@@ -292,10 +292,11 @@ def test_nothing_is_erased_while_the_kill_can_be_taken_back(chief):
     assert workflow.erase_killed() == (0, 0)
 
 
-def test_a_pass_over_the_feeds_erases_too(chief):
+@pytest.mark.parametrize("options", [[], ["--enqueue"]])
+def test_a_pass_over_the_feeds_erases_too(chief, options):
     article = ArticleFactory(source_body="<p>Words</p>")
     killed_long_ago(article, chief)
-    assert invoke("fetch_feeds").code == 0
+    assert invoke("fetch_feeds", *options).code == 0
     article.refresh_from_db()
     assert article.source_body == ""
 

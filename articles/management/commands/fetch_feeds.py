@@ -144,6 +144,7 @@ class Command(NewsroomCommand):
             tasks.fetch_feeds_now.enqueue(ids[start : start + FEEDS_OF_A_TASK])
             for start in range(0, len(ids), FEEDS_OF_A_TASK)
         ]
+        self._erase_killed()
         self.print_report({"feeds": len(ids), "tasks": len(results)}, options)
         failed = [each for each in results if each.status == TaskResultStatus.FAILED]
         for each in failed:
