@@ -76,6 +76,12 @@ def test_a_piece_is_found_by_any_spelling_of_any_of_its_addresses(
     assert not Tombstone.objects.exists()
 
 
+def test_the_site_is_known_by_every_name_it_answers_to(article, settings):
+    settings.ALLOWED_HOSTS = ["news.example", "localhost"]
+    given = f"http://localhost:8797/articles/{article.pk}/any-slug/"
+    assert takedown(given, REASON).json["killed"] == 1
+
+
 def test_an_address_that_no_piece_has_is_barred():
     done = takedown("http://www.ledger.example/1/?utm_source=x", REASON)
     assert (done.code, done.json["barred"]) == (1, 1)

@@ -120,7 +120,7 @@ def _read(given: str) -> Address:
         raise usage_error(f"{given!r}: {error}. Nothing was taken down.") from error
     own = urlsplit(canonical_url(settings.NEWSROOM_SITE_URL))
     parts = urlsplit(canonical)
-    if parts.netloc == own.netloc:
+    if parts.netloc == own.netloc or parts.hostname in settings.ALLOWED_HOSTS:
         return Address(given, article=_number(given, parts.path))
     return Address(given, canonical)
 
