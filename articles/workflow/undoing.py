@@ -35,7 +35,7 @@ from articles.models import (
     relisting,
 )
 
-from . import corrections, withdrawal
+from . import withdrawal
 from .editing import may_edit
 from .moves import BATCH, WAITING
 from .outcomes import NotAllowed, Outcome, touch
