@@ -22,6 +22,7 @@ from articles.images.encoding import Encoded
 from articles.models import Article, ArticleStatus, Image, Reuse
 from articles.models.feed import LONGEST_PAUSE
 
+from . import schedule
 from .addresses import Allow, Refused, Target, check_url
 from .agent import user_agent
 from .child import ChildFailed, Children, NotAPicture
@@ -43,9 +44,6 @@ MOST_VAIN = 3
 #: When so many addresses have been tried and no server was reached, the rest of the
 #: run is in vain.
 MOST_UNREACHED = 24
-#: From how many hosts on, none of which is reached, our own network is to blame. One
-#: alone may be dead; its pictures are given up after MOST_TRIES like any other.
-FEWEST_HOSTS = 2
 #: Failures that the report names.
 SAMPLES = 20
 #: What can be encoded, what comes cheapest first.
@@ -172,8 +170,9 @@ class Run:
         self._done: SimpleQueue[tuple[Wish, Encoded | Miss | Exception]] = SimpleQueue()
         self._new_digests: set[str] = set()
         self._vain: dict[str, int] = {}
+        self._asked: set[str] = set()
+        self._reached: set[str] = set()
         self._unreached: list[tuple[Wish, Miss]] = []
-        self._is_network_up = False
 
     def wishes(
         self, allow: Allow, sources: Sequence[str], limit: int | None
@@ -224,6 +223,12 @@ class Run:
         self._count_unreached()
         return self.report
 
+    @property
+    def _is_network_down(self) -> bool:
+        """By what is known of the hosts that were asked so far."""
+        unreached = len(self._asked - self._reached)
+        return schedule.network_is_down(len(self._asked), unreached)
+
     def _start(self, wish: Wish) -> None:
         """Obtain the picture in a thread, which nobody waits for after Ctrl-C."""
 
@@ -255,8 +260,9 @@ class Run:
             return Miss(str(error))
 
     def _conclude(self, wish: Wish, got: Encoded | Miss, turns: Turns) -> None:
+        self._asked.add(wish.host)
         if isinstance(got, Encoded) or not got.is_unreached:
-            self._is_network_up = True
+            self._reached.add(wish.host)
         if isinstance(got, Encoded):
             self.report.fetched += 1
             self._vain.pop(wish.host, None)
@@ -273,9 +279,9 @@ class Run:
             self._unreached.append((wish, got))
         else:
             self._miss(wish, got)
-        if self._is_network_up:
+        if self._reached and not self._is_network_down:
             self._count_unreached()
-        elif len(self._unreached) >= MOST_UNREACHED:
+        elif not self._reached and len(self._unreached) >= MOST_UNREACHED:
             self._skip(turns.drop_all())
 
     def _keep(self, wish: Wish, encoded: Encoded) -> None:
@@ -337,13 +343,11 @@ class Run:
         self.report.skipped += sum(len(wish.articles) for wish in wishes)
 
     def _count_unreached(self) -> None:
-        """Those that no server answered count as failed once any server did.
+        """Those that no server answered count as failed, unless the network is down.
 
-        Until then it may be our own network, and then nobody is to blame. Of a single
-        host that cannot be told.
+        Then nobody is to blame, and they stay as they were.
         """
-        hosts = {wish.host for wish, _ in self._unreached}
-        if self._is_network_up or len(hosts) < FEWEST_HOSTS:
+        if not self._is_network_down:
             for wish, miss in self._unreached:
                 self._miss(wish, miss)
         else:

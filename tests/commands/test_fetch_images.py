@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.storage import default_storage
@@ -176,17 +177,32 @@ def test_wrong_usage_ends_with_2(arguments: list[str], why: str) -> None:
 @pytest.mark.django_db
 def test_without_a_network_it_ends_with_4_and_marks_nothing(settings: Settings) -> None:
     with ScriptedServer() as closed:
+        urls = [closed.url("/1").replace("127.0.0.1", f"127.0.0.{n}") for n in range(7)]
+    settings.NEWSROOM_FETCH_ALLOW = [urlsplit(url).netloc for url in urls]
+    for url in urls:
+        wanting(url)
+
+    code, counts, err = fetch_images()
+
+    assert (code, counts) == (4, {"wanted": 7, "failed": 7})
+    assert "the network counts as down" in err
+    waiting = Article.objects.filter(image_wanted=True, image_tries=0)
+    assert waiting.filter(image_retry_at=None, image_problem="").count() == 7
+
+
+@pytest.mark.django_db
+def test_a_dead_host_ends_with_1_and_then_rests(settings: Settings) -> None:
+    with ScriptedServer() as closed:
         settings.NEWSROOM_FETCH_ALLOW = [*closed.allow, "localhost"]
-        for number in range(2):
-            wanting(closed.url(f"/{number}"))
+        wanting(closed.url("/1"))
         wanting(closed.url("/2").replace("127.0.0.1", "localhost"))
 
     code, counts, err = fetch_images()
 
-    assert (code, counts) == (4, {"wanted": 3, "failed": 3})
-    assert "the network counts as down" in err
-    waiting = Article.objects.filter(image_wanted=True, image_tries=0)
-    assert waiting.filter(image_retry_at=None, image_problem="").count() == 3
+    assert (code, counts) == (1, {"wanted": 2, "failed": 2})
+    assert "network" not in err
+    assert Article.objects.filter(image_wanted=True, image_tries=1).count() == 2
+    assert fetch_images() == (0, {}, "")
 
 
 PICTURES = [f"#{number}0{9 - number}030" for number in range(8)]

@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 
 from articles.images import encoding, library
 from articles.images.encoding import Encoded
-from articles.ingest import pictures
+from articles.ingest import pictures, schedule
 from articles.ingest.addresses import Allow
 from articles.ingest.child import ChildFailed, NotAPicture
 from articles.ingest.net import Failure, FetchError
@@ -387,14 +387,37 @@ def test_a_run_without_a_network_does_not_go_through_all_hosts() -> None:
     assert report.failed + report.skipped == 60
 
 
-def test_a_dead_host_alone_is_no_network_that_is_down() -> None:
-    dead = wanting("https://dead.example/1")
+@pytest.mark.parametrize("hosts", [1, 2, 4])
+@pytest.mark.parametrize("kind", [Failure.DNS, Failure.CONNECT])
+def test_a_few_dead_hosts_alone_are_no_network_that_is_down(
+    kind: Failure, hosts: int
+) -> None:
+    urls = [f"https://{host}/1" for host in HOSTS[:hosts]]
+    for url in urls:
+        wanting(url)
 
-    report = fetched(Web({dead.image_url: refusal(Failure.CONNECT)}))
+    report = fetched(Web(dict.fromkeys(urls, refusal(kind))))
 
-    assert (report.failed, report.network_is_down) == (1, False)
-    dead.refresh_from_db()
-    assert (dead.image_wanted, dead.image_tries) == (True, 1)
+    assert (report.failed, report.network_is_down) == (hosts, False)
+    for dead in Article.objects.all():
+        assert (dead.image_wanted, dead.image_tries) == (True, 1)
+        assert dead.image_retry_at > timezone.now()
+    assert fetched(Web({})).wanted == 0
+
+
+def test_one_server_of_many_that_answers_does_not_put_the_blame_on_the_others() -> None:
+    urls = [f"https://{host}/1" for host in HOSTS[:20]]
+    alive = wanting("https://inside.example/1")
+    for url in urls:
+        wanting(url)
+    web = Web(dict.fromkeys(urls, refusal(Failure.CONNECT)))
+    web.answers[alive.image_url] = picture()
+
+    report = fetched(web)
+
+    assert (report.stored, report.network_is_down) == (1, True)
+    tried = Article.objects.filter(image_tries=1).count()
+    assert tried <= schedule.FEWEST_HOSTS
 
 
 @pytest.mark.parametrize("living", [picture(), refusal(status=404)])

@@ -78,8 +78,8 @@ class Command(NewsroomCommand):
             self.say(line)
         if report.network_is_down:
             self.say(
-                "No server could be reached, so the network counts as down and no"
-                " picture as failed. When it is up again, run the same command."
+                "Hardly any server could be reached, so the network counts as down and"
+                " no picture as failed. When it is up again, run the same command."
             )
             return ENVIRONMENT
         return ITEM_ERRORS if report.failed else None
