@@ -16,7 +16,7 @@ from articles.models import Feed
 from .child import ChildFailed, NotAFeed
 from .net import Fetched, FetchError
 from .parse.answers import ParsedFeed
-from .schedule import USUAL
+from .schedule import rest
 
 logger = logging.getLogger("articles.ingest")
 
@@ -25,8 +25,6 @@ logger = logging.getLogger("articles.ingest")
 READING = "v1"
 #: Feeds that are told of a page that is none.
 MOST_TOLD_FEEDS = 3
-#: Status with which a server asks for a pause (RFC 6585, 4; RFC 9110, 15.6.4).
-TOO_MANY, UNAVAILABLE = 429, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +151,11 @@ def unexpected(error: Exception) -> Trouble:
 
 
 def _of_fetching(error: FetchError) -> Trouble:
-    reason, pause = str(error), None
-    if error.status in {TOO_MANY, UNAVAILABLE}:
-        pause = error.retry_after or None
+    reason = str(error)
+    pause = rest(error.status, error.retry_after).total_seconds() or None
     if error.bot_wall:
         reason = f"blocked by bot protection: {reason}"
-    elif error.status == TOO_MANY:
-        # Whoever names no time has had enough all the same.
-        pause = pause or USUAL.total_seconds()
+        pause = pause if error.retry_after else None
     return Trouble(error.kind, reason, error.status, error.is_network, pause)
 
 

@@ -1,8 +1,10 @@
 """Leases on hosts: any number of processes fetch at once, each host is asked by one.
 
-A claim lasts for ``LEASE`` and is renewed by whoever still works on it, so a process
-that dies leaves nothing behind but a lease that runs out. Nobody writes a result
-whose lease has gone to somebody else meanwhile.
+Feeds are claimed by host, many at once; pictures and pages take a host for a single
+question, so that neither holds the other up for long. A lease lasts for ``LEASE`` and
+is renewed by whoever still works under it, so a process that dies leaves nothing
+behind but a lease that runs out. No feed's result is written whose lease has gone to
+somebody else meanwhile.
 """
 
 import uuid
@@ -47,13 +49,8 @@ def claim(
     end already.
     """
     _make_rows(sorted(wanted))
-    lease = uuid.uuid4().hex
     with transaction.atomic():
-        free = FetchHost.objects.free(now).filter(name__in=wanted).order_by("name")
-        names = [host.name for host in free.select_for_update(skip_locked=True)]
-        FetchHost.objects.filter(name__in=names).update(
-            lease=lease, leased_until=now + LEASE
-        )
+        lease, names = _lease(wanted, now)
         # Read under the lease, so that what another process did before is seen.
         claims = {name: Claim(name, lease) for name in names}
         ids: list[int] = []
@@ -66,6 +63,27 @@ def claim(
         idle = [each.host for each in claims.values() if not each.feeds]
         FetchHost.objects.filter(name__in=idle).update(lease="", leased_until=None)
     return list(claims.values())
+
+
+def take(host: str, now: datetime) -> str:
+    """Lease one host for one question. Raises NotFree; ``let_go`` gives it back."""
+    _make_rows([host])
+    with transaction.atomic():
+        lease, taken = _lease([host], now)
+    if not taken:
+        raise NotFree(FetchHost.objects.get(name=host), now)
+    return lease
+
+
+def _lease(wanted: Iterable[str], now: datetime) -> tuple[str, list[str]]:
+    """Lease those of the wanted hosts that are free; the new token, and which."""
+    lease = uuid.uuid4().hex
+    free = FetchHost.objects.free(now).filter(name__in=wanted).order_by("name")
+    names = [host.name for host in free.select_for_update(skip_locked=True)]
+    FetchHost.objects.filter(name__in=names).update(
+        lease=lease, leased_until=now + LEASE
+    )
+    return lease, names
 
 
 def _make_rows(names: list[str]) -> None:
@@ -106,6 +124,16 @@ class Standing(StrEnum):
     RESTING = "it was asked a moment ago"
     PAUSED = "it wants to be left alone"
     TAKEN = "another process is asking it"
+
+
+class NotFree(Exception):
+    """The host may not be asked just now: ``why``, and perhaps until when."""
+
+    def __init__(self, host: FetchHost, now: datetime) -> None:
+        self.why = _standing(host, now)
+        super().__init__(f"{host} was not asked: {self.why}")
+        paused = self.why == Standing.PAUSED
+        self.until = host.not_before if paused else host.leased_until
 
 
 def standing(hosts: Iterable[str], now: datetime) -> dict[str, Standing]:

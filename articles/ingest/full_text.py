@@ -6,7 +6,8 @@ by machines, which a feed is.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -24,15 +25,18 @@ from articles.models import (
     SourceChangeState,
     relisting,
 )
+from articles.models.feed import host_of
 
-from . import changes, sanitise
+from . import changes, claims, sanitise, schedule
 from .addresses import Allow
 from .agent import user_agent
 from .child import ChildFailed, Children, NotExtracted
 from .net import PAGE, Failure, Fetched, FetchError, fetch
 
-#: Seconds between two pages of one host.
-GAP = 2.0
+#: Seconds for which a page waits for its host while others ask it, and between two
+#: looks at whether it is free; then it is left to a later run.
+PATIENCE = 120.0
+_BLINK = 0.2
 #: A page that cannot be had just now is asked for again after this, for so long.
 RETRY_AFTER = timedelta(hours=6)
 GIVE_UP_AFTER = timedelta(days=3)
@@ -112,26 +116,26 @@ class Robots:
 
 
 class Run:
-    """One pass over the pages that are due, a page at a time."""
+    """One pass over the pages that are due, a page at a time.
+
+    The host is leased for each, so that one process in the world asks it.
+    """
 
     def __init__(
         self,
         load: Load,
         extract: Callable[[Fetched], str],
         *,
-        gap: float = GAP,
         dry_run: bool = False,
     ) -> None:
         self._load, self._extract = load, extract
         self._robots = Robots(load, user_agent())
-        self._gap, self._dry_run = gap, dry_run
-        self._asked_at: dict[str, float] = {}
+        self._dry_run = dry_run
         self.report = Report()
 
     def fetch(self, articles: Sequence[Article]) -> Report:
         """Fetch the pages of these articles."""
         for article in articles:
-            self.report.due += 1
             try:
                 text = self._text(article)
             except Later as error:
@@ -139,30 +143,43 @@ class Run:
             except Never as error:
                 self._failed(article, str(error), is_final=True)
             else:
-                self._take(article, text)
+                if text is not None:
+                    self._take(article, text)
         return self.report
 
-    def _text(self, article: Article) -> str:
-        self._wait_for(article.url)
-        if not self._robots.allows(article.url):
+    def _text(self, article: Article) -> str | None:
+        """The page's text; None if another process has fetched it meanwhile."""
+        host = host_of(article.url)
+        with _leased(host):
+            # Read under the lease, so that what another process did before is seen.
+            mine = {"pk": article.pk, "page_due_at": article.page_due_at}
+            if not Article.objects.filter(**mine).exists():
+                return None
+            try:
+                return self._page(article.url)
+            except FetchError as error:
+                self._heed(host, error)
+                gone = {401, 402, 403, 404, 410}
+                if error.kind in _FOR_GOOD or error.status in gone:
+                    raise Never(str(error)) from error
+                raise Later(str(error)) from error
+            except ChildFailed as error:
+                raise Never(error.reason) from error
+
+    def _page(self, url: str) -> str:
+        if not self._robots.allows(url):
             self.report.forbidden += 1
             raise Never("its site's robots.txt forbids it")
-        try:
-            return self._extract(self._load(article.url))
-        except FetchError as error:
-            if error.kind in _FOR_GOOD or error.status in {401, 402, 403, 404, 410}:
-                raise Never(str(error)) from error
-            raise Later(str(error)) from error
-        except ChildFailed as error:
-            raise Never(error.reason) from error
+        return self._extract(self._load(url))
 
-    def _wait_for(self, url: str) -> None:
-        host = urlsplit(url).hostname or ""
-        rest = self._asked_at.get(host, -self._gap) + self._gap - time.monotonic()
-        time.sleep(max(rest, 0))
-        self._asked_at[host] = time.monotonic()
+    def _heed(self, host: str, error: FetchError) -> None:
+        """Let nobody ask a host that wants to be left alone."""
+        rest = schedule.rest(error.status, error.retry_after)
+        if rest and not self._dry_run:
+            claims.leave_alone(host, timezone.now() + rest)
 
     def _failed(self, article: Article, reason: str, *, is_final: bool) -> None:
+        self.report.due += 1
         self.report.failed += 1
         if len(self.report.samples) < SAMPLES:
             self.report.samples.append(f"article {article.pk}: {article.url}: {reason}")
@@ -171,6 +188,7 @@ class Run:
             Article.objects.filter(pk=article.pk).update(page_due_at=later)
 
     def _take(self, article: Article, text: str) -> None:
+        self.report.due += 1
         if not _is_worth_it(article, text):
             self.report.not_worth += 1
             state = None
@@ -182,6 +200,25 @@ class Run:
             state = SourceChangeState.APPLIED
         if not self._dry_run:
             _write(article, text, state)
+
+
+@contextmanager
+def _leased(host: str) -> Iterator[None]:
+    """Ask the host alone. Raises Later if it is not free for long."""
+    patient_until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            lease = claims.take(host, timezone.now())
+            break
+        except claims.NotFree as error:
+            is_over = time.monotonic() > patient_until
+            if is_over or error.why == claims.Standing.PAUSED:
+                raise Later(str(error)) from error
+            time.sleep(_BLINK)
+    try:
+        yield
+    finally:
+        claims.let_go([host], lease, timezone.now())
 
 
 def _write(article: Article, text: str, state: SourceChangeState | None) -> None:

@@ -1,6 +1,7 @@
 """The pictures that pieces want: fetched, encoded anew in a worker, kept, attached.
 
-Threads fetch and wait for the workers; this one alone speaks to the database, and
+A host is leased for each question, so that one process in the world asks it. Threads
+fetch and wait for the workers; this one alone speaks to the database, and
 writes each picture in a transaction of its own. Whatever a process that dies has not
 written, the next one finds still wanted.
 """
@@ -8,12 +9,13 @@ written, the next one finds still wanted.
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
@@ -22,10 +24,11 @@ from articles.images.encoding import Encoded
 from articles.models import Article, ArticleStatus, Image, Reuse
 from articles.models.feed import LONGEST_PAUSE
 
-from . import schedule
-from .addresses import Allow, Refused, Target, check_url
+from . import claims, schedule
+from .addresses import Allow, Refused, check_url
 from .agent import user_agent
 from .child import ChildFailed, Children, NotAPicture
+from .claims import NotFree, Standing
 from .net import PICTURE, Failure, FetchError, fetch
 from .text import clean
 from .turns import Turns, Wish
@@ -33,8 +36,10 @@ from .turns import Turns, Wish
 #: Fetches at the same time, and workers that encode what they bring.
 MOST_IN_FLIGHT = 8
 WORKERS = 2
-#: Seconds between two fetches from one host.
-GAP = 1.0
+#: Seconds until a host is tried again that another process is asking; one that is
+#: not free for so long is left to a later run.
+RETRY = 2.0
+PATIENCE = 120.0
 #: A picture that cannot be had just now is asked for again after this, and after
 #: twice as long each time, until it was asked for so often.
 FIRST_PAUSE = timedelta(hours=1)
@@ -63,14 +68,14 @@ class Miss:
     """Why a picture was not had.
 
     ``is_final`` says that asking again is no use, ``is_unreached`` that no server had
-    a part in it, ``retry_after`` (seconds) how long the host asks to be left alone.
+    a part in it, ``rest`` how long the host asks to be left alone.
     """
 
     reason: str
     is_final: bool = False
     is_network: bool = False
     is_unreached: bool = False
-    retry_after: float = 0
+    rest: timedelta = timedelta()
 
 
 @dataclass(slots=True)
@@ -170,6 +175,9 @@ class Run:
         self._done: SimpleQueue[tuple[Wish, Encoded | Miss | Exception]] = SimpleQueue()
         self._new_digests: set[str] = set()
         self._vain: dict[str, int] = {}
+        #: By host, of those that are being asked; since when others are not free.
+        self._leases: dict[str, str] = {}
+        self._refused_since: dict[str, float] = {}
         self._asked: set[str] = set()
         self._reached: set[str] = set()
         self._unreached: list[tuple[Wish, Miss]] = []
@@ -194,7 +202,7 @@ class Run:
             except Refused as error:
                 self._miss(Wish(url, "", tuple(ids)), Miss(str(error), is_final=True))
                 continue
-            gap = 0 if _is_here(target) else GAP
+            gap = schedule.gap_of(target.host)
             wishes.append(Wish(url, target.host, tuple(ids), gap))
         return wishes
 
@@ -202,26 +210,67 @@ class Run:
         """Fetch them all, several at once but never two from one host."""
         turns = Turns(wishes)
         started = time.monotonic()
-        flying = 0
-        while turns or flying:
-            while flying < MOST_IN_FLIGHT and (wish := turns.take()):
-                self._start(wish)
-                flying += 1
-            try:
-                # With room for more, a host may come free before a fetch ends.
-                patience = turns.pause if flying < MOST_IN_FLIGHT else None
-                wish, got = self._done.get(timeout=patience)
-            except Empty:
-                continue
-            flying -= 1
-            if isinstance(got, Exception):
-                raise got
-            self._conclude(wish, got, turns)
-            turns.give_back(wish)
-            self.report.seconds = time.monotonic() - started
-            self.on_progress(self.report)
+        try:
+            while turns or self._leases:
+                self._start_some(turns)
+                if done := self._next_done(turns):
+                    self._conclude(*done, turns)
+                    self.report.seconds = time.monotonic() - started
+                    self.on_progress(self.report)
+        finally:
+            # If the database has failed, the leases run out by themselves.
+            with suppress(DatabaseError), transaction.atomic():
+                for host in list(self._leases):
+                    self._let_go(host)
         self._count_unreached()
         return self.report
+
+    def _start_some(self, turns: Turns) -> None:
+        while len(self._leases) < MOST_IN_FLIGHT and (wish := turns.take()):
+            try:
+                lease = claims.take(wish.host, timezone.now())
+            except NotFree as error:
+                self._wait(wish, error, turns)
+                continue
+            self._leases[wish.host] = lease
+            self._refused_since.pop(wish.host, None)
+            # Read under the lease, so that what another process did before is seen.
+            if self._wanted(wish, wanting(self.now)).exists():
+                self._start(wish)
+            else:
+                self._skip([wish])
+                self._give_back(wish, turns)
+
+    def _wait(self, wish: Wish, error: NotFree, turns: Turns) -> None:
+        """The host is not free: later in this run, or in another one."""
+        since = self._refused_since.setdefault(wish.host, time.monotonic())
+        if error.why == Standing.PAUSED and error.until:
+            self._postpone([wish, *turns.drop(wish.host)], error.until)
+        elif time.monotonic() - since > PATIENCE:
+            self._skip([wish, *turns.drop(wish.host)])
+        else:
+            is_resting = error.why == Standing.RESTING
+            turns.put_back(wish, wish.gap if is_resting else RETRY)
+
+    def _next_done(self, turns: Turns) -> tuple[Wish, Encoded | Miss] | None:
+        """What was fetched next; None when a host comes free before that."""
+        patience = turns.pause if len(self._leases) < MOST_IN_FLIGHT else None
+        if not self._leases:
+            patience = patience or 0
+        try:
+            wish, got = self._done.get(timeout=patience)
+        except Empty:
+            return None
+        if isinstance(got, Exception):
+            raise got
+        return wish, got
+
+    def _give_back(self, wish: Wish, turns: Turns) -> None:
+        self._let_go(wish.host)
+        turns.give_back(wish)
+
+    def _let_go(self, host: str) -> None:
+        claims.let_go([host], self._leases.pop(host), timezone.now())
 
     @property
     def _is_network_down(self) -> bool:
@@ -250,7 +299,7 @@ class Run:
                 is_final=error.kind in _FOR_GOOD or error.status in _GONE,
                 is_network=error.is_network,
                 is_unreached=error.is_network and error.kind in _UNREACHED,
-                retry_after=error.retry_after or _usual_rest(error),
+                rest=schedule.rest(error.status, error.retry_after),
             )
         except NotAPicture as error:
             return Miss(str(error), is_final=True)
@@ -260,6 +309,10 @@ class Run:
             return Miss(str(error))
 
     def _conclude(self, wish: Wish, got: Encoded | Miss, turns: Turns) -> None:
+        self._account(wish, got, turns)
+        self._give_back(wish, turns)
+
+    def _account(self, wish: Wish, got: Encoded | Miss, turns: Turns) -> None:
         self._asked.add(wish.host)
         if isinstance(got, Encoded) or not got.is_unreached:
             self._reached.add(wish.host)
@@ -271,8 +324,11 @@ class Run:
         self._vain[wish.host] = (
             self._vain.get(wish.host, 0) + 1 if got.is_network else 0
         )
-        if got.retry_after and not got.is_final:
-            self._postpone(turns.drop(wish.host), got.retry_after)
+        if got.rest:
+            until = timezone.now() + got.rest
+            self._postpone(turns.drop(wish.host), until)
+            if not self.dry_run:
+                claims.leave_alone(wish.host, until)
         elif self._vain[wish.host] >= MOST_VAIN:
             self._skip(turns.drop(wish.host))
         if got.is_unreached:
@@ -328,15 +384,17 @@ class Run:
 
         An editor's choice or another process may have come in between.
         """
-        found = articles.filter(pk__in=wish.articles, image_url=wish.url)
-        return found.order_by("pk").select_for_update(of=("self",)).only(*_WRITTEN)
+        found = self._wanted(wish, articles).order_by("pk")
+        return found.select_for_update(of=("self",)).only(*_WRITTEN)
 
-    def _postpone(self, wishes: list[Wish], seconds: float) -> None:
+    def _wanted(self, wish: Wish, articles: QuerySet[Article]) -> QuerySet[Article]:
+        return articles.filter(pk__in=wish.articles, image_url=wish.url)
+
+    def _postpone(self, wishes: list[Wish], until: datetime) -> None:
         """The host asks to be left alone: not their fault, but not now either."""
         ids = [pk for wish in wishes for pk in wish.articles]
-        pause = min(timedelta(seconds=seconds), LONGEST_PAUSE)
         if not self.dry_run:
-            wanting().filter(pk__in=ids).update(image_retry_at=timezone.now() + pause)
+            wanting().filter(pk__in=ids).update(image_retry_at=until)
         self._skip(wishes)
 
     def _skip(self, wishes: list[Wish]) -> None:
@@ -362,10 +420,7 @@ class Run:
 
 def _mark(article: Article, miss: Miss) -> None:
     """Note a failure on the article, without saving it."""
-    pause = max(
-        FIRST_PAUSE * 2 ** min(article.image_tries, MOST_TRIES),
-        timedelta(seconds=miss.retry_after),
-    )
+    pause = max(FIRST_PAUSE * 2 ** min(article.image_tries, MOST_TRIES), miss.rest)
     article.image_tries += 1
     has_had_enough = article.image_tries >= MOST_TRIES and not miss.is_final
     tail = f" (given up after {article.image_tries} tries)" if has_had_enough else ""
@@ -374,15 +429,3 @@ def _mark(article: Article, miss: Miss) -> None:
     article.image_retry_at = (
         timezone.now() + min(pause, LONGEST_PAUSE) if article.image_wanted else None
     )
-
-
-def _usual_rest(error: FetchError) -> float:
-    """Seconds for a host that has had enough of us, but does not say for how long."""
-    return FIRST_PAUSE.total_seconds() if error.status == 429 else 0
-
-
-def _is_here(target: Target) -> bool:
-    """Whether it lies on this machine, which needs no rest between two fetches."""
-    if target.address:
-        return target.address.is_loopback
-    return target.host == "localhost" or target.host.endswith(".localhost")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from itertools import pairwise
 from statistics import median
 from urllib.parse import urlsplit
@@ -48,6 +49,8 @@ FEWEST_HOSTS, DOWN_SHARE = 5, 0.8
 CLOSED_PORT_FAILURES = 5
 #: Seconds between two questions to one host.
 GAP = 1.0
+#: Status with which a server asks for a pause.
+TOO_MANY, UNAVAILABLE = 429, 503
 
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]{1,12})", re.IGNORECASE)
 _NOT_KEPT = re.compile(r"(?:^|[\s,])no-(?:cache|store)\b", re.IGNORECASE)
@@ -107,6 +110,18 @@ def after_failure(
     return min(pause * (1 + SPREAD * chance), CEILING)
 
 
+def rest(status: int | None, retry_after: float | None) -> timedelta:
+    """For how long a server wants to be left alone, a week at most; usually not at all.
+
+    That is what 429 and 503 with Retry-After (seconds from now) say (RFC 6585, 4; RFC
+    9110, 15.6.4). Who names no time with 429 has had enough all the same.
+    """
+    if status not in {TOO_MANY, UNAVAILABLE}:
+        return timedelta()
+    usual = USUAL if status == TOO_MANY else timedelta()
+    return _seconds(retry_after) if retry_after else usual
+
+
 def after_refusal(seconds: float, chance: float) -> timedelta:
     """The pause that a server asks for (Retry-After): no shorter, a week at most."""
     most = CEILING.total_seconds()
@@ -146,8 +161,8 @@ def server_wish(
     return min(max(fresh, own, timedelta()), LONGEST)
 
 
-def _seconds(count: int) -> timedelta:
-    return timedelta(seconds=min(count, int(CEILING.total_seconds())))
+def _seconds(count: float) -> timedelta:
+    return timedelta(seconds=min(count, CEILING.total_seconds()))
 
 
 def _http_date(text: str) -> datetime | None:
@@ -198,8 +213,15 @@ def gap_of(host: str) -> float:
 
     This machine, which is asked only where NEWSROOM_FETCH_ALLOW names it, needs none.
     """
-    is_own = host in {"localhost", "::1"} or host.startswith("127.")
-    return 0.0 if is_own else GAP
+    return 0.0 if _is_this_machine(host) else GAP
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        # Names below localhost mean the host itself, whoever resolves them (RFC 6761).
+        return host == "localhost" or host.endswith(".localhost")
 
 
 @dataclass(frozen=True, slots=True)

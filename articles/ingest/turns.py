@@ -53,15 +53,21 @@ class Turns:
         host = heapq.heappop(self._free)[2]
         return self._waiting[host].popleft()
 
+    def put_back(self, wish: Wish, seconds: float) -> None:
+        """It could not be fetched yet: after so many seconds it may be taken again."""
+        self._waiting[wish.host].appendleft(wish)
+        self._free_after(wish.host, seconds)
+
     def give_back(self, wish: Wish) -> None:
         """The fetch is over: after its gap, the host's next one may be taken."""
         if self._waiting.get(wish.host):
-            self._rank += 1
-            heapq.heappush(
-                self._free, (self._clock() + wish.gap, self._rank, wish.host)
-            )
+            self._free_after(wish.host, wish.gap)
         else:
             self._waiting.pop(wish.host, None)
+
+    def _free_after(self, host: str, seconds: float) -> None:
+        self._rank += 1
+        heapq.heappush(self._free, (self._clock() + seconds, self._rank, host))
 
     def drop(self, host: str) -> list[Wish]:
         """Take all that wait for a host in use, not to be fetched."""

@@ -186,7 +186,7 @@ class FetchHostQuerySet(models.QuerySet):
 
 
 class FetchHost(models.Model):
-    """A server that feeds lie on: one process at a time asks it, politely."""
+    """A server that we fetch from: one process at a time asks it, politely."""
 
     name = models.CharField(_("host"), max_length=255, primary_key=True)
     lease = models.CharField(max_length=32, blank=True)

@@ -7,6 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,12 +16,13 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 from pytest_django import Settings
 
-from articles.models import Article, Category, Image, Source
+from articles.models import Article, Category, FetchHost, Image, Source
 from tests.commands.invocation import invoke
 from tests.commands.scratch import Scratch, ended, until
 from tests.factories import ArticleFactory, SourceFactory
 from tests.ingest.scripted import (
     Peer,
+    Reply,
     ScriptedServer,
     answer,
     broken_off,
@@ -205,6 +207,14 @@ def test_a_dead_host_ends_with_1_and_then_rests(settings: Settings) -> None:
     assert fetch_images() == (0, {}, "")
 
 
+@contextmanager
+def asking_released(lock: threading.Lock) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 PICTURES = [f"#{number}0{9 - number}030" for number in range(8)]
 
 
@@ -254,6 +264,8 @@ def test_a_run_that_is_killed_is_finished_by_the_next(
             )
             process.kill()
             ended(process)
+            # What a minute and a half does.
+            FetchHost.objects.using(scratch.alias).update(leased_until=None)
 
         done = scratch.run("fetch_images", "--format=json", **variables)
 
@@ -261,24 +273,28 @@ def test_a_run_that_is_killed_is_finished_by_the_next(
     check_all_is_there(scratch, media)
 
 
-def test_two_runs_at_once_lose_nothing_and_keep_nothing_twice(
+def test_two_runs_at_once_ask_for_each_picture_once_and_one_at_a_time(
     scratch: Scratch, tmp_path: Path
 ) -> None:
     media = tmp_path / "pictures"
-    both = threading.Barrier(2, timeout=20)
+    asking = threading.Lock()
+    together: list[str] = []
+
+    def slowly(number: int) -> Reply:
+        def reply(peer: Peer) -> None:
+            if not asking.acquire(blocking=False):
+                together.append(peer.request.path)
+                return
+            with asking_released(asking):
+                peer.pause(0.1)
+                peer.send(answer(picture(PICTURES[number])))
+
+        return reply
 
     with ScriptedServer() as server:
         prepare(scratch, server)
-        # Both runs stand before the same picture, and go on together.
-        newest = Article.objects.using(scratch.alias).order_by("-source_published_at")
-        path = newest[0].image_url.removeprefix(server.base)
-        number = int(path[1])
-
-        def reply(peer: Peer) -> None:
-            both.wait()
-            peer.send(answer(picture(PICTURES[number])))
-
-        server.on(path, reply)
+        for number in range(len(PICTURES)):
+            server.on(f"/{number}.jpg", slowly(number))
         variables = {
             "NEWSROOM_FETCH_ALLOW": ",".join(server.allow),
             "MEDIA_ROOT": str(media),
@@ -288,9 +304,12 @@ def test_two_runs_at_once_lose_nothing_and_keep_nothing_twice(
             for _ in range(2)
         ]
         done = [ended(process) for process in processes]
+        paths = sorted(server.paths)
 
     assert [each.code for each in done] == [0, 0], [each.err for each in done]
     assert sum(each.json["failed"] for each in done) == 0
+    assert together == []
+    assert paths == sorted(f"/{number}.jpg" for number in range(len(PICTURES)))
     check_all_is_there(scratch, media)
 
 

@@ -1,15 +1,16 @@
 """Full texts from the pieces' own pages: only where all agree to it."""
 
 import datetime
+import time
 
 import pytest
 from django.utils import timezone
 
 from articles import workflow
-from articles.ingest import full_text
+from articles.ingest import full_text, schedule
 from articles.ingest.child import ChildFailed
 from articles.ingest.net import Failure, Fetched, FetchError
-from articles.models import Article, Reuse
+from articles.models import Article, FetchHost, Reuse
 from tests.factories import ArticleFactory, SourceFactory, make_user
 from tests.ingest.test_following import entry
 from tests.ingest.test_following import store as store_entries
@@ -51,8 +52,13 @@ class Site:
 
 
 def fetched(site, **options):
-    run = full_text.Run(site.load, lambda page: page.body.decode(), gap=0, **options)
+    run = full_text.Run(site.load, lambda page: page.body.decode(), **options)
     return run.fetch(list(full_text.due(timezone.now())))
+
+
+@pytest.fixture(autouse=True)
+def no_gap(monkeypatch):
+    monkeypatch.setattr(schedule, "GAP", 0)
 
 
 @pytest.fixture
@@ -159,7 +165,7 @@ def test_a_page_that_kills_its_reader_stops_nothing(source, piece):
         return page.body.decode()
 
     site = Site(piece="bomb", other=LONG)
-    run = full_text.Run(site.load, extract, gap=0)
+    run = full_text.Run(site.load, extract)
     report = run.fetch([piece, other])
     assert (report.failed, report.taken) == (1, 1)
 
@@ -168,3 +174,64 @@ def test_a_dry_run_keeps_nothing(piece):
     before = Article.objects.values().get()
     assert fetched(Site(piece=LONG), dry_run=True).taken == 1
     assert Article.objects.values().get() == before
+
+
+def leased(seconds):
+    """Another process asks the host for so long."""
+    until = timezone.now() + datetime.timedelta(seconds=seconds)
+    FetchHost.objects.create(name="ledger.example", lease="theirs", leased_until=until)
+
+
+def test_a_host_that_another_process_asks_is_waited_for(piece, monkeypatch):
+    monkeypatch.setattr(full_text, "_BLINK", 0.02)
+    leased(0.3)
+    begun = time.monotonic()
+    assert fetched(Site(piece=LONG)).taken == 1
+    assert time.monotonic() - begun >= 0.3
+    assert FetchHost.objects.get().lease == ""
+
+
+def test_a_host_that_stays_taken_is_left_to_a_later_run(piece, monkeypatch):
+    monkeypatch.setattr(full_text, "PATIENCE", 0.1)
+    leased(60)
+    site = Site(piece=LONG)
+    report = fetched(site)
+    assert (report.failed, site.asked) == (1, [])
+    assert "another process is asking it" in report.samples[0]
+    piece.refresh_from_db()
+    assert piece.page_due_at > timezone.now()
+    assert FetchHost.objects.get().lease == "theirs"
+
+
+def test_between_two_pages_of_a_host_there_is_a_pause(source, monkeypatch):
+    monkeypatch.setattr(schedule, "GAP", 0.2)
+    for number in range(3):
+        url = f"https://ledger.example/{number}"
+        ArticleFactory(source=source, url=url, page_due_at=timezone.now())
+    begun = time.monotonic()
+    assert fetched(Site()).failed == 3
+    assert time.monotonic() - begun >= 0.4
+
+
+@pytest.mark.parametrize("retry_after", [None, 7200])
+def test_a_host_that_asks_for_rest_gets_it(source, piece, retry_after):
+    ArticleFactory(
+        source=source, url="https://ledger.example/other", page_due_at=timezone.now()
+    )
+    busy = FetchError(
+        Failure.HTTP, "the server answered 429", status=429, retry_after=retry_after
+    )
+    site = Site(piece=busy, other=busy)
+    assert fetched(site).failed == 2
+    assert len(site.asked) == 2  # robots.txt and one page
+    rest = FetchHost.objects.get().not_before - timezone.now()
+    assert round(rest.total_seconds()) == (retry_after or 3600)
+
+
+def test_a_page_that_another_run_has_fetched_is_not_fetched_again(piece):
+    site = Site(piece=LONG)
+    both = [list(full_text.due(timezone.now())) for _ in range(2)]
+    runs = [full_text.Run(site.load, lambda page: page.body.decode()) for _ in range(2)]
+    reports = [run.fetch(each) for run, each in zip(runs, both, strict=True)]
+    assert [report.due for report in reports] == [1, 0]
+    assert site.asked == ["robots_txt", "piece"]

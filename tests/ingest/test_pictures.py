@@ -22,7 +22,7 @@ from articles.ingest.addresses import Allow
 from articles.ingest.child import ChildFailed, NotAPicture
 from articles.ingest.net import Failure, FetchError
 from articles.ingest.turns import Turns, Wish
-from articles.models import Article, ArticleStatus, Image, Reuse
+from articles.models import Article, ArticleStatus, FetchHost, Image, Reuse
 from tests.factories import ArticleFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +109,7 @@ def fetched(
 
 @pytest.fixture(autouse=True)
 def no_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "GAP", 0)
+    monkeypatch.setattr(schedule, "GAP", 0)
 
 
 def test_a_wanted_picture_is_kept_and_attached() -> None:
@@ -287,6 +287,7 @@ def test_what_may_pass_is_asked_for_again_five_times_in_growing_pauses(
             pauses.append(round((article.image_retry_at - begun) / HOUR))
             assert fetched(web).wanted == 0
             Article.objects.update(image_retry_at=begun)
+            FetchHost.objects.update(not_before=None)
 
     assert pauses == [1, 2, 4, 8]
     assert (article.image_wanted, article.image_retry_at) == (False, None)
@@ -522,6 +523,91 @@ def test_two_runs_at_once_count_one_failure_once() -> None:
     assert [report.failed for report in reports] == [1, 0]
     article.refresh_from_db()
     assert article.image_tries == 1
+    assert len(web.urls) == 1
+
+
+def leased(seconds: float, token: str = "theirs") -> None:
+    """Another process asks the host for so long."""
+    until = timezone.now() + datetime.timedelta(seconds=seconds)
+    FetchHost.objects.update_or_create(
+        name="pictures.example", defaults={"lease": token, "leased_until": until}
+    )
+
+
+@pytest.mark.parametrize("token", ["theirs", ""])
+def test_a_host_that_another_process_asks_is_waited_for(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "RETRY", 0.05)
+    begun = time.monotonic()
+    leased(0.3, token)
+    web = Web({wanting().image_url: picture()})
+
+    report = fetched(web)
+
+    assert report.stored == 1
+    ((asked_at, _),) = web.asked
+    assert asked_at - begun >= 0.3
+
+
+def test_a_host_that_stays_taken_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pictures, "RETRY", 0.05)
+    monkeypatch.setattr(pictures, "PATIENCE", 0.2)
+    leased(60)
+    for number in range(3):
+        wanting(f"https://pictures.example/{number}")
+    other = wanting("https://elsewhere.example/1")
+    web = Web({other.image_url: picture()})
+
+    report = fetched(web)
+
+    assert (report.stored, report.skipped) == (1, 3)
+    assert web.urls == [other.image_url]
+    assert FetchHost.objects.get(name="pictures.example").lease == "theirs"
+    assert Article.objects.filter(image_wanted=True, image_retry_at=None).count() == 3
+
+
+def test_a_host_whose_feeds_wait_for_it_is_not_asked_for_pictures() -> None:
+    article = wanting()
+    until = timezone.now() + 3 * HOUR
+    FetchHost.objects.create(name="pictures.example", not_before=until)
+    web = Web({article.image_url: picture()})
+
+    assert fetched(web).skipped == 1
+    assert web.urls == []
+    article.refresh_from_db()
+    assert (article.image_wanted, article.image_retry_at) == (True, until)
+    assert article.image_tries == 0
+
+
+def test_a_host_that_asks_for_rest_gets_it_from_the_fetching_of_feeds_too() -> None:
+    article = wanting()
+
+    fetched(Web({article.image_url: refusal(status=503, retry_after=3600)}))
+
+    now = timezone.now()
+    hosts = FetchHost.objects.all()
+    assert not hosts.free(now + 0.9 * HOUR).exists()
+    assert hosts.free(now + 1.1 * HOUR).exists()
+
+
+def test_hosts_are_free_when_a_run_is_over_however_it_ends() -> None:
+    def interrupted() -> bytes:
+        raise RuntimeError("an error of our own")
+
+    wanting("https://a.example/1")
+    wanting("https://b.example/1")
+    good: dict[str, Answer] = {"https://a.example/1": picture()}
+
+    with pytest.raises(RuntimeError):
+        fetched(Web({**good, "https://b.example/1": interrupted}))
+
+    assert sorted(FetchHost.objects.values_list("name", "lease")) == [
+        ("a.example", ""),
+        ("b.example", ""),
+    ]
 
 
 @pytest.mark.parametrize("moment", ["before the file", "after the file"])
@@ -589,7 +675,7 @@ def test_eight_hosts_are_asked_at_once_and_no_host_twice() -> None:
     for host in HOSTS[:10]:
         for number in range(3):
             wanting(f"https://{host}/{number}")
-    web = Web({}, seconds=0.02)
+    web = Web({}, seconds=0.2)
 
     fetched(web)
 
@@ -601,7 +687,7 @@ def test_eight_hosts_are_asked_at_once_and_no_host_twice() -> None:
 def test_between_two_pictures_of_a_host_there_is_a_pause(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pictures, "GAP", 0.1)
+    monkeypatch.setattr(schedule, "GAP", 0.1)
     for number in range(3):
         wanting(f"https://pictures.example/{number}")
     web = Web({})
@@ -624,7 +710,7 @@ def test_between_two_pictures_of_a_host_there_is_a_pause(
 def test_only_this_machine_needs_no_pause(
     url: str, gap: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures, "GAP", 7)
+    monkeypatch.setattr(schedule, "GAP", 7)
     wanting(url)
     allow = Allow.parse(["127.0.0.1:9000", "localhost:9000"])
 
@@ -656,6 +742,7 @@ def test_turns_go_round_the_hosts_and_rest_between() -> None:
 @pytest.mark.parametrize("answer", [picture(), refusal(status=404)])
 def test_one_article_and_a_dozen_of_one_address_cost_alike(answer: Answer) -> None:
     costs = []
+    FetchHost.objects.create(name="pictures.example")
     for number, articles in enumerate((1, 12)):
         url = f"https://pictures.example/{number}"
         for _ in range(articles):
