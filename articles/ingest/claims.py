@@ -21,7 +21,11 @@ from articles.models import Feed, FetchHost
 
 from .schedule import gap_of
 
-LEASE = timedelta(minutes=5)
+#: Longer than any fetch takes (``net.Limits.wall``), and than a writer may have to
+#: wait for SQLite; so long a host rests whose process has died.
+LEASE = timedelta(seconds=90)
+#: Seconds after which whoever works on renews its leases.
+RENEW_AFTER = 20.0
 #: Of one host, how many feeds a claim takes at most; the others come later.
 MOST_FEEDS_OF_A_HOST = 20
 

@@ -221,7 +221,7 @@ class Pass:
         held: list[tuple[Question, Answer]] = []
         renewed = time.monotonic()
         while turns and not self.stop.is_set():
-            if time.monotonic() - renewed > LONGEST_BATCH:
+            if time.monotonic() - renewed > claims.RENEW_AFTER:
                 claims.renew(lease, self.now())
                 renewed = time.monotonic()
             try:

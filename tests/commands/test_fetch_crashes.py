@@ -46,7 +46,7 @@ def fetch(scratch: Scratch) -> dict[str, int]:
 
 
 def leases_run_out(scratch: Scratch) -> None:
-    """What five minutes do to the hosts of a process that died."""
+    """What a minute and a half does to the hosts of a process that died."""
     past = timezone.now() - timedelta(seconds=1)
     FetchHost.objects.using(scratch.alias).update(leased_until=past, not_before=None)
 

@@ -3,6 +3,7 @@
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -864,6 +865,28 @@ def test_a_host_that_another_process_asks_is_left_to_it(world, feed):
     assert told.postponed == 1
     assert "another process is asking it" in told.problems[0]
     assert not world.asked
+
+
+def test_a_lease_is_renewed_while_a_server_is_slow(world, feed, monkeypatch):
+    monkeypatch.setattr(claims, "RENEW_AFTER", 0.05)
+    leased_until = []
+
+    def now() -> datetime:
+        if threading.current_thread() is threading.main_thread():
+            rows = FetchHost.objects.exclude(lease="")
+            leased_until.extend(rows.values_list("leased_until", flat=True))
+            world.moment += timedelta(seconds=1)
+        return world.moment
+
+    def slow(question: Question) -> Fetched:
+        time.sleep(0.7)
+        return got()
+
+    world.on(feed, slow)
+    Pass(world.load, world.read, now=now, chance=random.Random(5)).fetch(
+        Feed.objects.all()
+    )
+    assert len(set(leased_until)) >= 4
 
 
 def test_a_lease_that_has_run_out_is_nobody_s(world, feed):
