@@ -2,15 +2,24 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
-from articles.models import Article, ArticleStatus, Image
+from articles.models import Article, ArticleStatus, Change, Image
 
 from .encoding import MOST_BYTES, Encoded, encode
+
+#: How long a picture that an act has named outlives its last use.
+RESTORABLE = timedelta(days=30)
+#: The column under which changes name pictures.
+KEY = "image_id"
+#: Pictures that are removed by one transaction.
+BATCH = 50
 
 
 def digest_of(encoded: Encoded) -> str:
@@ -22,25 +31,29 @@ def digest_of(encoded: Encoded) -> str:
 def keep(encoded: Encoded) -> Image:
     """The row of this picture, made together with its file if it is new.
 
-    Until the caller's transaction ends, nobody takes the picture away.
+    Whoever attaches it does so in the same transaction: until its end nobody
+    takes the picture away.
     """
     digest = digest_of(encoded)
-    kept = Image.objects.select_for_update(no_key=True).filter(digest=digest)
-    if known := kept.first():
-        return known
-    image, is_new = Image.objects.get_or_create(
-        digest=digest,
-        defaults={
-            "file": f"images/{digest[:2]}/{digest[:32]}.jpg",
-            "width": encoded.width,
-            "height": encoded.height,
-            "colour": encoded.colour,
-        },
-    )
-    # The row is not yet committed, so nobody else writes this file: what
-    # lies in its place was left, perhaps in part, by a process that died.
-    if is_new:
-        _write(image, encoded.jpeg)
+    with transaction.atomic():
+        rows = Image.objects.select_for_update(no_key=True)
+        if known := rows.filter(digest=digest).first():
+            if not known.file.storage.exists(str(known.file.name)):
+                _write(known, encoded.jpeg)
+            return known
+        image, is_new = Image.objects.get_or_create(
+            digest=digest,
+            defaults={
+                "file": f"images/{digest[:2]}/{digest[:32]}.jpg",
+                "width": encoded.width,
+                "height": encoded.height,
+                "colour": encoded.colour,
+            },
+        )
+        # The row is not yet committed, so nobody else writes this file: what
+        # lies in its place was left, perhaps in part, by a process that died.
+        if is_new:
+            _write(image, encoded.jpeg)
     return image
 
 
@@ -61,8 +74,10 @@ def store(stream: BinaryIO) -> Image:
 @transaction.atomic
 def attach(article: Article, data: bytes) -> Image:
     """Make this picture (bytes of a file) the article's. Raises NotAPicture."""
-    image = keep(encode(data))
-    Article.objects.filter(pk=article.pk).update(image=image, image_wanted=False)
+    encoded = encode(data)
+    with transaction.atomic():
+        image = keep(encoded)
+        Article.objects.filter(pk=article.pk).update(image=image, image_wanted=False)
     return image
 
 
@@ -111,3 +126,43 @@ def discard(images: Iterable[int]) -> int:
             image.file.storage.delete(str(image.file.name))
         discarded += 1
     return discarded
+
+
+def remove_unused() -> int:
+    """Remove pictures, rows and files, that nothing uses any more; returns how many.
+
+    Killed pieces lose theirs with the kill (``discard``). What an act on a piece has
+    put on or taken off stays for ``RESTORABLE``, so that it can come back.
+    """
+    removed = 0
+    while batch := _remove_batch(timezone.now()):
+        removed += batch
+    return removed
+
+
+def _remove_batch(now: datetime) -> int:
+    with transaction.atomic():
+        unused = _in_no_use(now).order_by("pk")
+        held = unused.select_for_update(skip_locked=True, of=("self",))[:BATCH]
+        ids = [image.pk for image in held]
+        # Asked again: what was attached until the rows were held counts as well.
+        doomed = list(_in_no_use(now).filter(pk__in=ids))
+        Image.objects.filter(pk__in=[image.pk for image in doomed]).delete()
+        # Before the rows are gone for others, who would write the same files anew.
+        for image in doomed:
+            image.file.storage.delete(str(image.file.name))
+    return len(doomed)
+
+
+def _in_no_use(now: datetime) -> QuerySet[Image]:
+    users = Article.objects.filter(image=OuterRef("pk"))
+    return Image.objects.exclude(Exists(users)).exclude(pk__in=_restorable(now))
+
+
+def _restorable(now: datetime) -> set[int]:
+    """Ids of pictures that an act of late has put on pieces or taken off."""
+    changes = Change.objects.filter(act__at__gt=now - RESTORABLE, before__has_key=KEY)
+    killed = Q(article__status=ArticleStatus.KILLED)
+    changes = changes.exclude(killed).exclude(article=None)
+    rows = changes.values_list(f"before__{KEY}", f"after__{KEY}")
+    return {pk for row in rows for pk in row if pk is not None}

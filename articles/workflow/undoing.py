@@ -27,6 +27,7 @@ from articles.models import (
     Change,
     Correction,
     DuplicateState,
+    Image,
     PossibleDuplicate,
     SuggestionState,
     Tag,
@@ -194,7 +195,7 @@ def write_back(values: dict[int, Snapshot], now: dict[int, Snapshot]) -> None:
 def _write_columns(values: dict[int, Snapshot]) -> None:
     """One statement for all the pieces that get the same values.
 
-    A picture that was taken away since with a killed piece is none any more.
+    A picture that was removed since cannot come back; the present one stays.
     """
     alike: dict[str, list[int]] = {}
     elsewhere = {TAGS, SUGGESTIONS, CORRECTIONS}
@@ -203,7 +204,7 @@ def _write_columns(values: dict[int, Snapshot]) -> None:
     for pk, row in values.items():
         columns = {k: v for k, v in row.items() if k not in elsewhere}
         if columns.get("image_id") in lost:
-            columns["image_id"] = None
+            del columns["image_id"]
         if columns:
             alike.setdefault(json.dumps(columns, sort_keys=True), []).append(pk)
     for text, ids in alike.items():

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from articles.images import library
 from articles.ingest import pictures
 from articles.management.command import (
     ENVIRONMENT,
@@ -16,7 +17,7 @@ from articles.management.command import (
 from articles.models import Source
 
 #: Of the report, what is printed as its facts.
-FACTS = ("wanted", "fetched", "stored", "shared", "failed", "skipped", "seconds")
+FACTS = ("wanted", "fetched", "stored", "shared", "failed", "skipped")
 
 
 class Command(NewsroomCommand):
@@ -25,7 +26,8 @@ class Command(NewsroomCommand):
         " them: published pieces first and the newest first. A picture that cannot"
         " be had just now is asked for again by a later run, five times at most,"
         " with pauses that double from one hour; why a piece has none stands on its"
-        " page in the admin. Any number of processes may run this at once."
+        " page in the admin. At the end, pictures that nothing uses any more are"
+        " removed. Any number of processes may run this at once."
     )
     examples = """manage.py fetch_images
     manage.py fetch_images --source pacific-ledger --limit 100
@@ -56,7 +58,10 @@ class Command(NewsroomCommand):
                     task, description=_line(report)
                 ),
             )
-        return self._finish(report, options)
+        removed = 0
+        if not options["dry_run"]:
+            removed = library.remove_unused()
+        return self._finish(report, removed, options)
 
     def _progress(self, options: dict[str, Any]) -> Progress:
         console = self.console(options)
@@ -69,9 +74,12 @@ class Command(NewsroomCommand):
             disable=not console.is_terminal,
         )
 
-    def _finish(self, report: pictures.Report, options: dict[str, Any]) -> int | None:
+    def _finish(
+        self, report: pictures.Report, removed: int, options: dict[str, Any]
+    ) -> int | None:
         facts = {name: asdict(report)[name] for name in FACTS}
-        self.print_report(facts | {"seconds": round(report.seconds, 3)}, options)
+        facts |= {"removed": removed, "seconds": round(report.seconds, 3)}
+        self.print_report(facts, options)
         if options["dry_run"]:
             self.say("Dry run, nothing kept.")
         for line in report.samples:
