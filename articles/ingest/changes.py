@@ -5,11 +5,13 @@ touched only its identity follows; every other change waits for an editor.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
 from articles.excerpts import words_or_graphemes
@@ -64,6 +66,14 @@ def digest_of(entry: Entry) -> str:
     return f"{CONTENT_VERSION}:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
+def is_of_now(article: Article) -> bool:
+    """Whether the digest of what its source said can be compared with a new one.
+
+    One of another version cannot; then the columns tell whether anything is new.
+    """
+    return article.source_digest.startswith(f"{CONTENT_VERSION}:")
+
+
 def published_by_feed(entry: Entry, now: datetime) -> datetime | None:
     """The date a feed gives, unless it cannot be one.
 
@@ -115,6 +125,9 @@ def difference(
         values.pop("source_excerpt", None)
     if article.source_digest == digest_of(entry):
         values = {name: values[name] for name in values if name not in CONTENT}
+    elif not is_of_now(article) and article.source.wants_full_text:
+        # The column may hold the text of its page, which tells nothing of the feed's.
+        values.pop("source_body", None)
     if published:
         values |= {"source_published_at": published, "date_is_estimated": False}
     if published is None or published == article.source_published_at:
@@ -166,8 +179,14 @@ def new_tags(before: list[str], after: list[str] | tuple[str, ...]) -> list[str]
     return [name for name in after if name_key(name) not in known]
 
 
+def is_noted(change: SourceChange, after: dict[str, Any]) -> bool:
+    """Whether the change says the same as these columns; as JSON, as it is stored."""
+    text = json.dumps(after, cls=DjangoJSONEncoder)
+    return bool(change.after == json.loads(text))
+
+
 def digest_of_columns(after: dict[str, Any]) -> str:
-    """Of a change itself: the same one is not proposed again once it is decided."""
+    """Of a change itself: who decides on it has seen this very one."""
     text = "\x1f".join(f"{name}={after[name]}" for name in sorted(after))
     return f"{CONTENT_VERSION}:{hashlib.sha256(text.encode()).hexdigest()}"
 

@@ -97,6 +97,8 @@ class _Batch:
         self.stored = Stored()
         self._fresh: list[tuple[Article, list[str]]] = []
         self._updates: list[_Update] = []
+        #: Unchanged but for the version of their digest.
+        self._read_anew: list[Article] = []
         self._changes: list[SourceChange] = []
         self._settled: list[int] = []
         self._sightings: list[Sighting] = []
@@ -145,6 +147,9 @@ class _Batch:
             Article.objects.bulk_create(fresh)
             if updated:
                 Article.objects.bulk_update(updated, UPDATED, batch_size=50)
+            if self._read_anew:
+                columns = ["source_digest"]
+                Article.objects.bulk_update(self._read_anew, columns, batch_size=50)
             relisted.extend(article.pk for article in fresh)
             self._put_tags_on()
             self._write_history()
@@ -279,6 +284,10 @@ class _Batch:
             new_tags = self._apply(article, content, entry)
         if identity.after:
             self._rename(article, identity)
+        says_the_same = found.after.keys().isdisjoint(changes.CONTENT)
+        if says_the_same and not changes.is_of_now(article):
+            article.source_digest = changes.digest_of(entry)
+            self._read_anew.append(article)
         if says_so or identity.after:
             self._updates.append(_Update(article, seen, new_tags))
             self.stored.updated.append(article.pk)
@@ -295,8 +304,7 @@ class _Batch:
             if waiting:
                 self._settled.append(waiting.pk)
             return False
-        digest = changes.digest_of_columns(content.after)
-        if last and article.edited_at and last.digest == digest:
+        if last and article.edited_at and changes.is_noted(last, content.after):
             return False
         if self._is_followed_no_more(article, content):
             return False
@@ -314,7 +322,7 @@ class _Batch:
                 else SourceChangeState.APPLIED,
                 before=content.before,
                 after=content.after,
-                digest=digest,
+                digest=changes.digest_of_columns(content.after),
                 at=self.now,
             )
         )

@@ -790,7 +790,11 @@ def test_a_host_that_fails_twice_is_not_asked_for_its_other_feeds(world):
     feeds[5].refresh_from_db()
     assert 5 * MINUTE <= feeds[5].next_check_at - START <= 15 * MINUTE
     assert (feeds[5].failures, feeds[5].last_attempt_at) == (0, None)
-    assert "was not asked" in latest(feeds[5]).reason
+    attempt = latest(feeds[5])
+    assert attempt.get_outcome_display() == "put off"
+    assert attempt.reason == (
+        "127.0.0.9 was not asked: it has just failed to answer others"
+    )
 
 
 # Politeness.

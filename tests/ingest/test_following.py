@@ -464,3 +464,64 @@ SHOWN = (
     "image",
     "published_at",
 )
+
+
+def read_otherwise(monkeypatch):
+    """From now on we read sources in another way, as after an upgrade."""
+    monkeypatch.setattr(changes, "CONTENT_VERSION", "v2")
+
+
+def test_a_new_reading_of_ours_is_no_change_at_the_source(feed, monkeypatch):
+    pieces = [entry(1, body="<p>One.</p>"), entry(2, summary="Two.")]
+    fetched(feed, *pieces)
+    read_otherwise(monkeypatch)
+    assert counts(fetched(feed, *pieces)) == (0, 0, 2, 0)
+    assert not SourceChange.objects.exists()
+    for article, piece in zip(Article.objects.order_by("pk"), pieces, strict=True):
+        assert article.source_digest == changes.digest_of(piece)
+        assert article.silent_updates == 0
+
+
+def test_what_changes_at_the_same_time_as_our_reading_is_seen(feed, monkeypatch):
+    fetched(feed, entry(1), entry(2))
+    read_otherwise(monkeypatch)
+    changed = entry(1, title="Piece 1, corrected")
+    assert counts(fetched(feed, changed, entry(2))) == (0, 1, 1, 0)
+    article = Article.objects.get(source_headline="Piece 1, corrected")
+    assert article.source_digest == changes.digest_of(changed)
+    assert counts(fetched(feed, changed, entry(2))) == (0, 0, 2, 0)
+
+
+def test_a_new_reading_of_ours_does_not_take_the_place_of_a_pages_text(
+    feed, monkeypatch
+):
+    feed.source.reuse, feed.source.fetches_full_text = "full_text", True
+    feed.source.save()
+    short = entry(1, body="<p>The beginning.</p>")
+    fetched(feed, short)
+    Article.objects.update(source_body="<p>All of it.</p>", page_due_at=None)
+    read_otherwise(monkeypatch)
+    assert counts(fetched(feed, short)) == (0, 0, 1, 0)
+    article = Article.objects.get()
+    assert (article.source_body, article.page_due_at) == ("<p>All of it.</p>", None)
+    # What the feed says anew is seen as ever.
+    assert counts(fetched(feed, entry(1, body="<p>Another.</p>"))) == (0, 1, 0, 0)
+
+
+@pytest.mark.parametrize("decision", ["waits", "turned down"])
+def test_what_an_editor_has_seen_is_not_proposed_again_after_a_new_reading(
+    feed, decision, monkeypatch
+):
+    fetched(feed, entry(1))
+    article = Article.objects.get()
+    workflow.move(article, "publish", by=make_user())
+    changed = entry(1, title="Piece 1, corrected", published=MOMENT + DAY)
+    fetched(feed, changed)
+    change = SourceChange.objects.get()
+    if decision == "turned down":
+        workflow.dismiss_change(change, by=make_user("sato"))
+        change.refresh_from_db()
+    read_otherwise(monkeypatch)
+    assert counts(fetched(feed, changed)) == (0, 0, 1, 0)
+    again = SourceChange.objects.get()
+    assert (again.pk, again.state) == (change.pk, change.state)
