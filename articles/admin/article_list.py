@@ -26,7 +26,7 @@ from articles.models.article import ArticleQuerySet
 from articles.roles import who_can
 from articles.tagging import tags
 
-from .fields import TagNamesField
+from .fields import CleanTexts, LineField, LinesField, TagNamesField
 from .filters import (
     LanguageFilter,
     SourceChangeFilter,
@@ -38,7 +38,7 @@ from .forms import ArticleActionForm
 from .refusals import RefusesActions
 
 
-class ArticleListAdmin(RefusesActions, admin.ModelAdmin):
+class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
     """The article list is the desk of the stock admin."""
 
     action_form = ArticleActionForm
@@ -129,8 +129,8 @@ class ArticleListAdmin(RefusesActions, admin.ModelAdmin):
 
     def _move(self, request: HttpRequest, queryset: QuerySet, action: str) -> None:
         ids = list(queryset.order_by().values_list("pk", flat=True))
-        reason = request.POST.get("reason", "")[:1000]
-        notice = request.POST.get("notice", "")
+        reason = LineField(required=False).clean(request.POST.get("reason"))[:1000]
+        notice = LinesField(required=False).clean(request.POST.get("notice"))
         try:
             outcome = workflow.move_many(
                 ids, action, by=person(request), reason=reason, notice=notice

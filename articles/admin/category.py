@@ -4,12 +4,13 @@ from django.contrib import admin
 
 from articles.models import Category
 
+from .fields import CleanTexts
 from .forms import NamedForm
 from .refusals import RefusesActions
 
 
 @admin.register(Category)
-class CategoryAdmin(RefusesActions, admin.ModelAdmin):
+class CategoryAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
     """Sections of the newsroom."""
 
     form = NamedForm

@@ -24,6 +24,7 @@ from articles.models.feed import FeedQuerySet
 
 from . import fetch_now
 from .fetch_attempt import outcome, pieces
+from .fields import CleanTexts
 from .filters import HealthFilter, SourceFilter
 from .forms import FeedForm
 from .refusals import RefusesActions
@@ -73,7 +74,7 @@ def save_feed(feed: Feed, changed: Iterable[str]) -> None:
 
 
 @admin.register(Feed)
-class FeedAdmin(RefusesActions, admin.ModelAdmin):
+class FeedAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
     """Inlets, the settings of each, and its state, which fetching alone writes."""
 
     form = FeedForm

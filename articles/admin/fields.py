@@ -1,19 +1,52 @@
 """Form fields of the editors' screens."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Tag, parse_tag_names
+from articles.ingest.text import clean, printable
+from articles.models import Tag, parse_tag_names, written_tag_names
 from articles.models.named import validate_name
 from articles.names import name_key
 
 #: Tags one piece may carry; what is more says nothing.
 MOST_TAGS = 50
+
+
+class LineField(forms.CharField):
+    """One line, cleaned like the names and headlines of an import."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return clean(text) if text else text
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.to_python(initial), data)
+
+
+class LinesField(LineField):
+    """Several lines, freed of control characters."""
+
+    def to_python(self, value: Any) -> Any:
+        text = forms.CharField.to_python(self, value)
+        return printable(text).strip() if text else text
+
+
+class CleanTexts:
+    """Has the texts of an admin's form cleaned: what is pasted may hold anything."""
+
+    formfield_overrides: Mapping[type[models.Field], Mapping[str, Any]] = {
+        models.CharField: {"form_class": LineField},
+        models.TextField: {"form_class": LinesField},
+        # It refuses what it cannot hold.
+        models.SlugField: {"widget": AdminTextInputWidget},
+    }
 
 
 class TagNamesWidget(forms.TextInput):
@@ -35,7 +68,7 @@ class TagNamesWidget(forms.TextInput):
         js = ["js/tags.js"]
 
 
-class TagNamesField(forms.CharField):
+class TagNamesField(LineField):
     """A list of tag names; "" is none. Each must be able to have an address."""
 
     widget = TagNamesWidget
@@ -47,7 +80,7 @@ class TagNamesField(forms.CharField):
     @staticmethod
     def text_of(tags: Iterable[Tag]) -> str:
         """The tags as they stand in the field."""
-        return ", ".join(tag.name for tag in tags)
+        return written_tag_names(tag.name for tag in tags)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         before, after = (

@@ -20,7 +20,7 @@ from articles.ingest.identity import canonical_url, http_url
 from articles.models import Article, ArticleStatus, Feed, SuggestionState, Tombstone
 from articles.names import name_key
 
-from .fields import DateTimeLocalField, TagNamesField, TagNamesWidget
+from .fields import DateTimeLocalField, LineField, TagNamesField, TagNamesWidget
 
 #: The columns of an article that the form writes.
 EDITED = (
@@ -164,7 +164,7 @@ class ArticleActionForm(ActionForm):
     tags = forms.CharField(
         label=gettext_lazy("Tags"), required=False, widget=TagNamesWidget
     )
-    reason = forms.CharField(
+    reason = LineField(
         label=gettext_lazy("Reason"),
         required=False,
         widget=forms.TextInput(attrs={"maxlength": 1000}),
@@ -184,7 +184,7 @@ class MoveForm(forms.Form):
         required=False,
         help_text=gettext_lazy("For the button Publish. Blank: at once."),
     )
-    reason = forms.CharField(
+    reason = LineField(
         label=gettext_lazy("Reason"),
         required=False,
         max_length=1000,
@@ -210,7 +210,11 @@ class ArticleForm(MoveForm, forms.ModelForm):
     same field meanwhile is refused instead of overwritten.
     """
 
-    tags = TagNamesField(help_text=gettext_lazy("Names with commas between them."))
+    tags = TagNamesField(
+        help_text=gettext_lazy(
+            "Names with commas between them; one that holds a comma in quotation marks."
+        )
+    )
     accepted = forms.MultipleChoiceField(
         label=gettext_lazy("Suggested tags"),
         required=False,

@@ -13,6 +13,7 @@ from articles import workflow
 from articles.models import Feed, FetchAttempt, Source
 
 from .feed import health_badge, save_feed
+from .fields import CleanTexts
 from .filters import LanguageFilter
 from .forms import FeedOfSourceForm, NamedForm
 from .refusals import RefusesActions
@@ -27,7 +28,7 @@ POLICY = (
 )
 
 
-class FeedInline(admin.StackedInline):
+class FeedInline(CleanTexts, admin.StackedInline):
     """A source's inlets; what else there is to set, each one's own page has."""
 
     model = Feed
@@ -48,7 +49,7 @@ class FeedInline(admin.StackedInline):
 
 
 @admin.register(Source)
-class SourceAdmin(RefusesActions, admin.ModelAdmin):
+class SourceAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
     """Publishers and what they allow."""
 
     form = NamedForm

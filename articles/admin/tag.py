@@ -15,11 +15,12 @@ from articles.names import name_key
 from articles.tagging import tags
 from articles.tagging.lookup import complete, is_known
 
+from .fields import CleanTexts
 from .forms import NamedForm
 from .refusals import RefusesActions
 
 
-class OfTagInline(admin.StackedInline):
+class OfTagInline(CleanTexts, admin.StackedInline):
     """What belongs to a tag: who may change the tag may change this."""
 
     extra = 1
@@ -82,7 +83,7 @@ class PhraseInline(OfTagInline):
 
 
 @admin.register(Tag)
-class TagAdmin(RefusesActions, admin.ModelAdmin):
+class TagAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
     """Subjects."""
 
     form = NamedForm

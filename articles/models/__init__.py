@@ -24,7 +24,7 @@ from .identity import FormerAddress, FormerId, Sighting, Tombstone
 from .image import Image
 from .imports import ImportRun, RecordOutcome, RefusedRecord, RunState
 from .source import Reuse, Source
-from .tag import Tag, TagAlias, TagPhrase, parse_tag_names
+from .tag import Tag, TagAlias, TagPhrase, parse_tag_names, written_tag_names
 from .tagged_article import (
     SuggestionState,
     TaggedArticle,
@@ -82,5 +82,6 @@ __all__ = [
     "host_of",
     "moment_listed",
     "parse_tag_names",
+    "written_tag_names",
     "relisting",
 ]

@@ -1,5 +1,6 @@
 """Tags: their names, their other names, and the phrases that suggest them."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -172,7 +173,29 @@ def shift_counts(shifts: dict[int, int]) -> None:
         Tag.objects.filter(pk__in=ids).update(listed_count=F("listed_count") + shift)
 
 
+#: A name between commas; in quotation marks it may hold some itself, and marks doubled.
+_NAME = re.compile(r'\s*[#＃]*"((?:[^"]|"")*)"\s*(?:,|\Z)|([^,]*)(?:,|\Z)')
+
+
 def parse_tag_names(value: Any) -> list[str]:
-    """Names from what editors type: commas between them, ``#`` optional."""
-    names = (part.strip().lstrip("#＃").strip() for part in str(value).split(","))
+    """Names from what editors type: commas between them, ``#`` optional.
+
+    A name that holds a comma stands in quotation marks: "Washington, D.C.".
+    """
+    parts = (
+        plain if plain is not None else quoted.replace('""', '"')
+        for quoted, plain in (found.groups() for found in _NAME.finditer(str(value)))
+    )
+    names = (part.strip().lstrip("#＃").strip() for part in parts)
     return list(dict.fromkeys(name for name in names if name))
+
+
+def written_tag_names(names: Iterable[str]) -> str:
+    """Names as editors type them: ``parse_tag_names`` reads them again."""
+    return ", ".join(map(_written, names))
+
+
+def _written(name: str) -> str:
+    if "," not in name and not name.startswith('"'):
+        return name
+    return '"{}"'.format(name.replace('"', '""'))

@@ -1,12 +1,14 @@
 /* Completes tag names in fields marked data-tag-names (an address to ask).
    A combobox as the ARIA practices describe it: the field keeps the focus, the
    arrow keys move through the choices, Enter or Tab takes one, Escape closes.
-   The field holds names with commas between them; the one at the cursor is
-   completed. Without this script it is a plain text field. */
+   The field holds names with commas between them, those that hold a comma in
+   quotation marks; the one at the cursor is completed. Without this script it is a plain text field. */
 (() => {
   "use strict";
 
   const PAUSE = 120; // milliseconds of rest before a key press becomes a question
+  // As the server reads them: in quotation marks, or up to the next comma.
+  const NAMES = /\s*[#＃]*"(?:[^"]|"")*"\s*(?:,|$)|[^,]*(?:,|$)/g;
   let fields = 0;
 
   function enhance(field) {
@@ -36,10 +38,22 @@
 
     function word() {
       const at = field.selectionStart ?? field.value.length;
-      const start = field.value.lastIndexOf(",", at - 1) + 1;
-      const comma = field.value.indexOf(",", at);
-      const end = comma < 0 ? field.value.length : comma;
-      return { start, end, text: field.value.slice(start, end).trim() };
+      let start = 0;
+      for (const part of field.value.match(NAMES)) {
+        const name = part.replace(/,$/, "");
+        const end = start + name.length;
+        if (at <= end) {
+          const text = name.trim().replace(/^"|"$/g, "").replaceAll('""', '"');
+          return { start, end, text };
+        }
+        start += part.length;
+      }
+      return { start, end: start, text: "" };
+    }
+
+    function written(name) {
+      const isPlain = !name.includes(",") && !name.startsWith('"');
+      return isPlain ? name : `"${name.replaceAll('"', '""')}"`;
     }
 
     function close() {
@@ -64,8 +78,9 @@
       const before = field.value.slice(0, start).trimEnd();
       const head = before ? `${before} ` : "";
       const tail = field.value.slice(end).replace(/^,?\s*/, "");
-      field.value = `${head}${name}, ${tail}`;
-      const cursor = head.length + name.length + 2;
+      const taken = written(name);
+      field.value = `${head}${taken}, ${tail}`;
+      const cursor = head.length + taken.length + 2;
       field.setSelectionRange(cursor, cursor);
       close();
       field.dispatchEvent(new Event("change", { bubbles: true }));

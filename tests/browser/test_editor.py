@@ -90,6 +90,26 @@ def test_another_name_completes_to_the_tag_and_escape_leaves_what_was_typed(
     expect(tags).to_have_value("Economy, Monetary policy, ")
 
 
+def test_a_tag_that_holds_a_comma_is_completed_and_kept(
+    page: Page, piece: Article
+) -> None:
+    TagFactory(name="Washington, D.C.")
+    sign_in(page)
+    find(page)
+
+    tags = page.get_by_role("combobox", name="Tags")
+    tags.press_sequentially("washi")
+    page.locator(".tag-choices").get_by_role("option").click()
+    expect(tags).to_have_value('"Washington, D.C.", ')
+    tags.press_sequentially("mon")
+    page.locator(".tag-choices").get_by_role("option").first.click()
+    expect(tags).to_have_value('"Washington, D.C.", Monetary policy, ')
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    page.locator("#result_list").get_by_role("link", name=HEADLINE).click()
+    expect(tags).to_have_value('Monetary policy, "Washington, D.C."')
+
+
 def test_the_list_publishes_what_is_ticked(page: Page, piece: Article) -> None:
     sign_in(page)
 
