@@ -39,6 +39,7 @@ from articles.names import name_key
 
 from . import parse
 from .entries import Entry, Record, Refused, Unreadable
+from .parse.json_records import Doubled
 from .records import Defaults, Invalid, to_entry, unknown_fields
 from .store import Stored, store
 from .text import clean
@@ -414,9 +415,14 @@ def _storable(raw: str) -> str:
 
 
 def _error_line(refused: Refused) -> str:
-    """A refused record as a line that can be corrected and fed back."""
-    record = dict(refused.data) if refused.data else {"raw": refused.raw}
-    record |= {"line": refused.line, "reason": refused.reason}
+    """A refused record as a line that can be corrected and fed back.
+
+    Until then it is refused for the same reason: what is given twice, still is.
+    """
+    marks: dict[str, object] = {"line": refused.line, "reason": refused.reason}
+    fields = refused.data or {"raw": refused.raw}
+    kept = [(name, value) for name, value in fields.items() if name not in marks]
+    record = Doubled([*kept, *marks.items()])
     return json.dumps(record, ensure_ascii=True, default=str)
 
 

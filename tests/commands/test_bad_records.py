@@ -268,11 +268,68 @@ def test_a_file_in_utf_16_is_refused_with_the_way_out(run, encoding, name):
     assert "UTF-16" in done.err and "iconv" in done.err
 
 
-@pytest.mark.parametrize("name", ["nothing.ndjson", "nothing.csv", "nothing.json", "x"])
-def test_an_empty_file_says_so_or_counts_nothing(run, name):
+def test_a_row_that_is_not_utf_8_is_refused_until_it_is_mended(run, tmp_path):
+    errors = tmp_path / "refused.ndjson"
+    table = "url,title,source\nhttps://ledger.example/1,Café,Ledger\n"
+    content = table.encode("latin-1")
+    arguments = ("-", "--errors", errors)
+    import_articles(*arguments, "--input-format=csv", stdin=content)
+    (refused,) = map(json.loads, errors.read_text().splitlines())
+    assert "0xe9" in refused["reason"]
+    back = errors.read_bytes()
+    assert import_articles("-", stdin=back).code == 1
+    mended = json.dumps(refused | {"title": "Café"}).encode()
+    assert import_articles("-", stdin=mended).code == 0
+
+
+DOUBLED = {
+    "a field": (
+        good(1).replace(b"{", b'{"title": "An earlier one", ', 1),
+        "title: is given twice",
+    ),
+    "three times": (
+        good(1).replace(b"{", b'{"title": "One", "title": "Two", ', 1),
+        "title: is given 3 times",
+    ),
+    "within a field that is not known": (
+        good(1).replace(b"{", b'{"extra": {"a": 1, "a": "\xc3\xa9"}, ', 1),
+        "a: is given twice",
+    ),
+    "the marks of an errors file": (
+        good(1).replace(b"{", b'{"line": 7, "reason": "old", "title": "x", ', 1),
+        "title: is given twice",
+    ),
+}
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n"])
+@pytest.mark.parametrize("name", ["nothing.ndjson", "x", "-"])
+def test_nothing_at_all_is_a_stream_of_no_records(run, name, content):
+    done = import_articles("-", stdin=content) if name == "-" else run(content, name)
+    assert (done.code, done.counts) == (0, {})
+    assert "read 0" in done.err
+
+
+@pytest.mark.parametrize("name", ["nothing.csv", "nothing.json", "nothing.xml"])
+def test_an_empty_file_of_a_format_that_begins_with_something_says_so(run, name):
     done = run(b"", name)
-    assert done.counts == ({} if done.code == 0 else {"read": 1, "failed": 1})
-    assert done.code == 0 or "empty" in done.err
+    assert (done.code, done.counts) == (1, {"read": 1, "failed": 1})
+    assert "empty" in done.err
+
+
+@pytest.mark.parametrize("kind", DOUBLED)
+def test_a_doubled_field_is_refused_until_one_of_the_two_is_taken_out(tmp_path, kind):
+    line, reason = DOUBLED[kind]
+    errors = tmp_path / "refused.ndjson"
+    for _ in range(3):
+        done = import_articles(
+            "-", "--errors", errors, "--input-format=ndjson", stdin=line
+        )
+        assert (done.code, done.counts) == (1, {"read": 1, "failed": 1})
+        assert RefusedRecord.objects.latest("pk").reason == reason
+        line = errors.read_bytes()
+    mended = json.dumps(json.loads(line)).encode()
+    assert import_articles("-", stdin=mended).code == 0
 
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"

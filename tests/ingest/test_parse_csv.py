@@ -211,6 +211,12 @@ def test_a_long_file_is_read_by_small_blocks() -> None:
         '"=1',
         "'=1",
         "''-x",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠SUM(A1)",
+        "\u3000＝1",
+        "'＝1",
     ],
 )
 def test_what_looks_like_a_formula_gets_an_apostrophe(cell: str) -> None:

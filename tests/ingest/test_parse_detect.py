@@ -93,7 +93,6 @@ def test_what_is_not_clear_asks_for_the_format_by_its_option(
     ("name", "head", "reason"),
     [
         ("a.json", b"", "the file is empty"),
-        ("-", b" \r\n", "the file is empty"),
         ("a.ndjson", b"\x1f\x8b\x08", "compressed; unpack it first"),
         ("a.zip", b"PK\x03\x04", "compressed; unpack it first"),
         ("a.xml", b"<!DOCTYPE html>\n<html lang='en'>", "this is a web page"),

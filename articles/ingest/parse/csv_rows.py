@@ -81,7 +81,8 @@ class _Lines:
                 f"not UTF-8: byte {error.start + 1} of line {line.number} is"
                 f" 0x{byte:02x}; save the file as CSV UTF-8"
             )
-            return line.content.decode("utf-8", "backslashreplace")
+            # What is no character stays none, so that the row is refused again.
+            return line.content.decode("utf-8", "surrogateescape")
         if "\0" in text:
             column = text.index("\0") + 1
             self.fault = f"holds a NUL at column {column} of line {line.number}"

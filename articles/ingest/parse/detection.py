@@ -57,7 +57,10 @@ def detect(name: str, head: bytes) -> str:
     if names_of(text.splitlines()[0] if text else ""):
         return "csv"
     if not text:
-        raise Unreadable("the file is empty")
+        if ending:
+            raise Unreadable("the file is empty")
+        # Nothing on standard input is a stream of no records.
+        return "ndjson"
     raise _unclear("it begins like none of them")
 
 

@@ -4,7 +4,8 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from articles.ingest.entries import Record, Refused, kept_raw
 
@@ -31,6 +32,17 @@ _PLAIN = {
 }
 
 
+class Doubled(dict[str, object]):
+    """An object in which fields are given twice; written as JSON, it still has them."""
+
+    def __init__(self, pairs: Iterable[tuple[str, object]]) -> None:
+        self.pairs = list(pairs)
+        super().__init__(self.pairs)
+
+    def items(self) -> Any:
+        return self.pairs
+
+
 class RecordDecoder:
     """Decodes JSON values and collects what is wrong with the last one.
 
@@ -53,6 +65,7 @@ class RecordDecoder:
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         fields = dict(pairs)
         if len(fields) < len(pairs):
+            fields = Doubled(pairs)
             times = Counter(name for name, _ in pairs)
             self.faults += [
                 f"{_shown(name)}: is given {'twice' if n == 2 else f'{n} times'}"
