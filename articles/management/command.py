@@ -22,7 +22,7 @@ from django.core.management.base import (
     CommandParser,
     DjangoHelpFormatter,
 )
-from django.db import DatabaseError
+from django.db import Error
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from rich.console import Console
@@ -93,7 +93,7 @@ class NewsroomCommand(BaseCommand):
                 code = self.run(**options)
         except ValidationError as error:
             raise CommandError("; ".join(error.messages), returncode=USAGE) from error
-        except DatabaseError as error:
+        except Error as error:
             raise CommandError(told(error), returncode=ENVIRONMENT) from error
         except KeyboardInterrupt:
             raise CommandError("Interrupted.", returncode=INTERRUPTED) from None
@@ -156,9 +156,10 @@ def told_to_end() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def told(error: DatabaseError) -> str:
+def told(error: Error) -> str:
     """What went wrong with the database, with the way out where there is one."""
-    text = f"The database failed: {str(error).strip().splitlines()[0]}."
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = f"The database failed: {lines[0].removesuffix('.')}."
     # SQLite and PostgreSQL, in this order, of a table that was never made.
     if "no such table" in text or ("relation" in text and "does not exist" in text):
         text += " Make its tables first: manage.py migrate."
