@@ -3,11 +3,12 @@
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.views.decorators.http import require_safe
 from django.views.static import serve
 
+from newsroom.reading import for_reading
 
-@require_safe
+
+@for_reading
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """A file of ``MEDIA_ROOT``, as a picture and nothing else.
 

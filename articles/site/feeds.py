@@ -15,12 +15,12 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from articles import corrections, listing
 from articles.ingest.text import printable
 from articles.listing import Card
 from articles.models import Category, Source, Tag
+from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
 #: Pieces in a feed.
@@ -185,7 +185,7 @@ def _text(item: Card) -> str:
 def _json_feed(kind: str) -> Callable[..., HttpResponse]:
     """The listing as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
-    @require_safe
+    @for_reading
     @from_replica
     def view(request: HttpRequest, **parts: str) -> HttpResponse:
         subject = SUBJECTS[kind](**parts)
@@ -222,6 +222,6 @@ def _json_item(request: HttpRequest, item: Card) -> dict[str, Any]:
 
 def views_of(kind: str) -> Iterator[tuple[str, Callable[..., HttpResponse]]]:
     """``(ending of the address, view)`` for each format of a listing's feed."""
-    yield "rss", from_replica(ListingFeed(kind, CreditedRss))
-    yield "atom", from_replica(ListingFeed(kind, CreditedAtom))
+    yield "rss", for_reading(from_replica(ListingFeed(kind, CreditedRss)))
+    yield "atom", for_reading(from_replica(ListingFeed(kind, CreditedAtom)))
     yield "json", _json_feed(kind)

@@ -2,11 +2,15 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path, register_converter
 from django.views.generic import RedirectView
 
+from newsroom.reading import for_reading
+
 from . import feeds, views
 from .converters import UnicodeSlugConverter
 from .sitemaps import SITEMAPS
 
 register_converter(UnicodeSlugConverter, "uslug")
+
+icon = RedirectView.as_view(url="/static/img/icon.svg", permanent=True)
 
 pages = [
     path("", views.home, name="home"),
@@ -33,11 +37,9 @@ feed_pages = [
 
 urlpatterns = [
     path("", include((pages + feed_pages, "articles"))),
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", for_reading(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
-    path(
-        "favicon.ico", RedirectView.as_view(url="/static/img/icon.svg", permanent=True)
-    ),
+    path("favicon.ico", for_reading(icon)),
 ]

@@ -8,11 +8,11 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 from articles import corrections, listing
 from articles.models import Article, ArticleStatus, Category, Source, Tag
 from articles.rights import Channel, permitted
+from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
 #: Tags shown on the home page.
@@ -21,7 +21,7 @@ LIVELIEST = 14
 MOST_SOURCES_IN_MENU = 50
 
 
-@require_safe
+@for_reading
 @from_replica
 def home(request: HttpRequest) -> HttpResponse:
     """The newest pieces and the liveliest tags."""
@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_safe
+@for_reading
 @from_replica
 def tag_index(request: HttpRequest) -> HttpResponse:
     """All tags that have a piece to show, A–Z, by their first letter."""
@@ -52,7 +52,7 @@ def _shown(tags: list[Tag]) -> list[Tag]:
     return [tag for tag in tags if tag.visible_count > 0]
 
 
-@require_safe
+@for_reading
 @from_replica
 def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest pieces on one subject."""
@@ -71,7 +71,7 @@ def _tag_once_called(slug: str) -> Tag:
     raise Http404("No tag of that name.")
 
 
-@require_safe
+@for_reading
 @from_replica
 def hashtag(request: HttpRequest, name: str) -> HttpResponse:
     """The addresses that hashtags had on older sites, by any spelling."""
@@ -80,7 +80,7 @@ def hashtag(request: HttpRequest, name: str) -> HttpResponse:
     raise Http404("No tag of that name.")
 
 
-@require_safe
+@for_reading
 @from_replica
 def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One piece; 410 once it is killed, 404 while the public may not see it."""
@@ -102,7 +102,7 @@ def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     return render(request, "site/article_detail.html", context)
 
 
-@require_safe
+@for_reading
 @from_replica
 def source_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest pieces of one publisher."""
@@ -111,7 +111,7 @@ def source_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return _listing(request, scope, "site/source_detail.html", {"source": source})
 
 
-@require_safe
+@for_reading
 @from_replica
 def category_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest pieces of one section."""
@@ -120,7 +120,7 @@ def category_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return _listing(request, scope, "site/category_detail.html", {"category": category})
 
 
-@require_safe
+@for_reading
 @from_replica
 def correction_list(request: HttpRequest) -> HttpResponse:
     """What was corrected or clarified in pieces that can be read, newest first."""
@@ -191,7 +191,7 @@ def _query(request: HttpRequest, **changes: str | None) -> str:
     return query.urlencode()
 
 
-@require_safe
+@for_reading
 def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers may read, and where the sitemap is."""
     sitemap = request.build_absolute_uri(reverse("sitemap"))
@@ -199,13 +199,13 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
-@require_safe
+@for_reading
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process is alive."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@require_safe
+@for_reading
 def readyz(request: HttpRequest) -> HttpResponse:
     """The process can serve: database and cache answer."""
     try:

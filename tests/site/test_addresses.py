@@ -1,7 +1,8 @@
 import pytest
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
+from articles.site import urls
 from newsroom.middleware import HeadMiddleware
 from tests.factories import ArticleFactory
 
@@ -40,12 +41,45 @@ def test_what_is_not_there_is_refused_and_never_an_error(client, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/tags/", "/tags/trade/", "/search/", "/feed.json", "/robots.txt"]
+    "path",
+    [
+        "/",
+        "/tags/",
+        "/tags/trade/",
+        "/hashtag/trade/",
+        "/search/",
+        "/feed.rss",
+        "/feed.atom",
+        "/feed.json",
+        "/tags/trade/feed.rss",
+        "/sitemap.xml",
+        "/robots.txt",
+        "/favicon.ico",
+        "/healthz",
+        "/readyz",
+    ],
 )
-def test_pages_are_read_and_not_written(client, path):
+def test_pages_are_read_and_not_written(path):
+    # As in a deployment: who writes without a token is refused.
+    client = Client(enforce_csrf_checks=True)
     ArticleFactory(published=True, tags=["Trade"])
-    assert client.head(path).status_code == 200
-    assert client.post(path).status_code == 405
+    assert client.head(path).status_code in {200, 301}
+    for method in (client.post, client.put, client.patch, client.delete):
+        answer = method(path)
+        assert answer.status_code == 405
+        assert answer["Allow"] == "GET, HEAD"
+
+
+def test_every_address_of_the_site_is_for_reading():
+    views = [
+        each.callback
+        for pattern in urls.urlpatterns
+        for each in getattr(pattern, "url_patterns", [pattern])
+    ]
+    assert len(views) > 20
+    for view in views:
+        assert view.csrf_exempt
+        assert view(RequestFactory().post("/")).status_code == 405
 
 
 def test_head_has_the_headers_of_get_and_no_body():
