@@ -1,8 +1,8 @@
 """The pictures that pieces want: fetched, encoded anew in a worker, kept, attached.
 
 A host is leased for each question, so that one process in the world asks it. Threads
-fetch and wait for the workers; this one alone speaks to the database, and
-writes each picture in a transaction of its own. Whatever a process that dies has not
+fetch and wait for the workers; this one alone speaks to the database, and writes each
+picture in a transaction of its own (``wanted``). Whatever a process that dies has not
 written, the next one finds still wanted.
 """
 
@@ -10,19 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Value, When
 from django.utils import timezone
 
-from articles.images import library
 from articles.images.encoding import Encoded
-from articles.models import Article, ArticleStatus, Image, Reuse
-from articles.models.feed import LONGEST_PAUSE
+from articles.models import ArticleStatus
 
 from . import claims, schedule
 from .addresses import Allow, Refused, check_url
@@ -32,6 +28,7 @@ from .claims import NotFree, Standing
 from .net import PICTURE, Failure, FetchError, fetch
 from .text import clean
 from .turns import Turns, Wish
+from .wanted import SAMPLES, Miss, Report, Wanted, wanting
 
 #: Fetches at the same time, and workers that encode what they bring.
 MOST_IN_FLIGHT = 8
@@ -40,17 +37,11 @@ WORKERS = 2
 #: not free for so long is left to a later run.
 RETRY = 2.0
 PATIENCE = 120.0
-#: A picture that cannot be had just now is asked for again after this, and after
-#: twice as long each time, until it was asked for so often.
-FIRST_PAUSE = timedelta(hours=1)
-MOST_TRIES = 5
 #: A host that fails so often in a row is left alone for the rest of the run.
 MOST_VAIN = 3
 #: When so many addresses have been tried and no server was reached, the rest of the
 #: run is in vain.
 MOST_UNREACHED = 24
-#: Failures that the report names.
-SAMPLES = 20
 #: What can be encoded, what comes cheapest first.
 ACCEPT = "image/jpeg,image/png,image/webp,image/gif;q=0.9,image/avif;q=0.8"
 
@@ -59,64 +50,6 @@ _GONE = {404, 410}
 # The connection was never made; what is later than that, a server had a part in.
 _UNREACHED = {Failure.DNS, Failure.CONNECT}
 _UNREADABLE = {"memory", "too_large"}
-#: What a failure writes of an article.
-_WRITTEN = ("image_wanted", "image_tries", "image_retry_at", "image_problem")
-
-
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """Why a picture was not had.
-
-    ``is_final`` says that asking again is no use, ``is_unreached`` that no server had
-    a part in it, ``rest`` how long the host asks to be left alone.
-    """
-
-    reason: str
-    is_final: bool = False
-    is_network: bool = False
-    is_unreached: bool = False
-    rest: timedelta = timedelta()
-
-
-@dataclass(slots=True)
-class Report:
-    """What came of a run; all but ``fetched`` (files) and ``stored`` count articles.
-
-    ``stored`` pictures are new; ``shared`` articles got one that was there already,
-    or that another article got too. Of ``failed`` ones the articles say why.
-    ``skipped`` ones are left as they were: the host asked to be left alone or did not
-    answer, or somebody decided otherwise meanwhile.
-    """
-
-    wanted: int = 0
-    fetched: int = 0
-    stored: int = 0
-    shared: int = 0
-    failed: int = 0
-    skipped: int = 0
-    seconds: float = 0.0
-    samples: list[str] = field(default_factory=list)
-    network_is_down: bool = False
-
-
-def wanting(now: datetime | None = None) -> QuerySet[Article]:
-    """The articles that want a picture and may show it; due ``now``, if it is given.
-
-    A pause that lies further ahead than any that is given is the work of a wrong
-    clock, and counts for nothing.
-    """
-    articles = Article.objects.filter(
-        image_wanted=True,
-        source__shows_images=True,
-        source__reuse__in=[Reuse.EXCERPT, Reuse.FULL_TEXT],
-    ).exclude(status__in=[ArticleStatus.SPIKED, ArticleStatus.KILLED])
-    if now is None:
-        return articles
-    return articles.filter(
-        Q(image_retry_at=None)
-        | Q(image_retry_at__lte=now)
-        | Q(image_retry_at__gt=now + 2 * LONGEST_PAUSE)
-    )
 
 
 def fetch_wanted(
@@ -172,8 +105,8 @@ class Run:
         self.on_progress = on_progress
         self.now = timezone.now()
         self.report = Report()
+        self.wanted = Wanted(self.report, self.now, dry_run=dry_run)
         self._done: SimpleQueue[tuple[Wish, Encoded | Miss | Exception]] = SimpleQueue()
-        self._new_digests: set[str] = set()
         self._vain: dict[str, int] = {}
         #: By host, of those that are being asked; since when others are not free.
         self._leases: dict[str, str] = {}
@@ -200,7 +133,9 @@ class Run:
             try:
                 target = check_url(url, allow)
             except Refused as error:
-                self._miss(Wish(url, "", tuple(ids)), Miss(str(error), is_final=True))
+                self.wanted.miss(
+                    Wish(url, "", tuple(ids)), Miss(str(error), is_final=True)
+                )
                 continue
             gap = schedule.gap_of(target.host)
             wishes.append(Wish(url, target.host, tuple(ids), gap))
@@ -234,20 +169,20 @@ class Run:
                 continue
             self._leases[wish.host] = lease
             self._refused_since.pop(wish.host, None)
-            # Read under the lease, so that what another process did before is seen.
-            if self._wanted(wish, wanting(self.now)).exists():
+            # Asked under the lease, so that what another process did before is seen.
+            if self.wanted.is_due(wish):
                 self._start(wish)
             else:
-                self._skip([wish])
+                self.wanted.skip([wish])
                 self._give_back(wish, turns)
 
     def _wait(self, wish: Wish, error: NotFree, turns: Turns) -> None:
         """The host is not free: later in this run, or in another one."""
         since = self._refused_since.setdefault(wish.host, time.monotonic())
         if error.why == Standing.PAUSED and error.until:
-            self._postpone([wish, *turns.drop(wish.host)], error.until)
+            self.wanted.postpone([wish, *turns.drop(wish.host)], error.until)
         elif time.monotonic() - since > PATIENCE:
-            self._skip([wish, *turns.drop(wish.host)])
+            self.wanted.skip([wish, *turns.drop(wish.host)])
         else:
             is_resting = error.why == Standing.RESTING
             turns.put_back(wish, wish.gap if is_resting else RETRY)
@@ -319,86 +254,26 @@ class Run:
         if isinstance(got, Encoded):
             self.report.fetched += 1
             self._vain.pop(wish.host, None)
-            self._keep(wish, got)
+            self.wanted.keep(wish, got)
             return
         self._vain[wish.host] = (
             self._vain.get(wish.host, 0) + 1 if got.is_network else 0
         )
         if got.rest:
             until = timezone.now() + got.rest
-            self._postpone(turns.drop(wish.host), until)
+            self.wanted.postpone(turns.drop(wish.host), until)
             if not self.dry_run:
                 claims.leave_alone(wish.host, until)
         elif self._vain[wish.host] >= MOST_VAIN:
-            self._skip(turns.drop(wish.host))
+            self.wanted.skip(turns.drop(wish.host))
         if got.is_unreached:
             self._unreached.append((wish, got))
         else:
-            self._miss(wish, got)
+            self.wanted.miss(wish, got)
         if self._reached and not self._is_network_down:
             self._count_unreached()
         elif not self._reached and len(self._unreached) >= MOST_UNREACHED:
-            self._skip(turns.drop_all())
-
-    def _keep(self, wish: Wish, encoded: Encoded) -> None:
-        """Attach the picture to all that still want it; kept only if any does."""
-        digest = library.digest_of(encoded)
-        known = digest in self._new_digests
-        known = known or Image.objects.filter(digest=digest).exists()
-        with transaction.atomic():
-            ids = [article.pk for article in self._locked(wish, wanting())]
-            if ids and not self.dry_run:
-                Article.objects.filter(pk__in=ids).update(
-                    image=library.keep(encoded),
-                    image_wanted=False,
-                    image_tries=0,
-                    image_retry_at=None,
-                    image_problem="",
-                )
-        if ids:
-            self._new_digests.add(digest)
-        is_new = bool(ids) and not known
-        self.report.stored += is_new
-        self.report.shared += len(ids) - is_new
-        self.report.skipped += len(wish.articles) - len(ids)
-
-    def _miss(self, wish: Wish, miss: Miss) -> None:
-        """Write why there is no picture, and when it is asked for again, if it is."""
-        with transaction.atomic():
-            articles = list(self._locked(wish, wanting(self.now)))
-            for article in articles:
-                _mark(article, miss)
-            if not self.dry_run:
-                Article.objects.bulk_update(articles, _WRITTEN)
-        self.report.failed += len(articles)
-        self.report.skipped += len(wish.articles) - len(articles)
-        if articles and len(self.report.samples) < SAMPLES:
-            whose = ", ".join(str(article.pk) for article in articles[:3])
-            more = " …" if len(articles) > 3 else ""
-            self.report.samples.append(
-                f"article {whose}{more}: {clean(wish.url)}: {articles[0].image_problem}"
-            )
-
-    def _locked(self, wish: Wish, articles: QuerySet[Article]) -> QuerySet[Article]:
-        """Of the wish's articles those that still want this very picture, held.
-
-        An editor's choice or another process may have come in between.
-        """
-        found = self._wanted(wish, articles).order_by("pk")
-        return found.select_for_update(of=("self",)).only(*_WRITTEN)
-
-    def _wanted(self, wish: Wish, articles: QuerySet[Article]) -> QuerySet[Article]:
-        return articles.filter(pk__in=wish.articles, image_url=wish.url)
-
-    def _postpone(self, wishes: list[Wish], until: datetime) -> None:
-        """The host asks to be left alone: not their fault, but not now either."""
-        ids = [pk for wish in wishes for pk in wish.articles]
-        if not self.dry_run:
-            wanting().filter(pk__in=ids).update(image_retry_at=until)
-        self._skip(wishes)
-
-    def _skip(self, wishes: list[Wish]) -> None:
-        self.report.skipped += sum(len(wish.articles) for wish in wishes)
+            self.wanted.skip(turns.drop_all())
 
     def _count_unreached(self) -> None:
         """Those that no server answered count as failed, unless the network is down.
@@ -407,7 +282,7 @@ class Run:
         """
         if not self._is_network_down:
             for wish, miss in self._unreached:
-                self._miss(wish, miss)
+                self.wanted.miss(wish, miss)
         else:
             self.report.network_is_down = True
             self.report.failed += sum(len(wish.articles) for wish, _ in self._unreached)
@@ -416,16 +291,3 @@ class Run:
                 for wish, miss in self._unreached[:SAMPLES]
             ]
         self._unreached = []
-
-
-def _mark(article: Article, miss: Miss) -> None:
-    """Note a failure on the article, without saving it."""
-    pause = max(FIRST_PAUSE * 2 ** min(article.image_tries, MOST_TRIES), miss.rest)
-    article.image_tries += 1
-    has_had_enough = article.image_tries >= MOST_TRIES and not miss.is_final
-    tail = f" (given up after {article.image_tries} tries)" if has_had_enough else ""
-    article.image_problem = clean(miss.reason)[: 300 - len(tail)] + tail
-    article.image_wanted = not (miss.is_final or has_had_enough)
-    article.image_retry_at = (
-        timezone.now() + min(pause, LONGEST_PAUSE) if article.image_wanted else None
-    )

@@ -22,6 +22,7 @@ from articles.ingest.addresses import Allow
 from articles.ingest.child import ChildFailed, NotAPicture
 from articles.ingest.net import Failure, FetchError
 from articles.ingest.turns import Turns, Wish
+from articles.ingest.wanted import Report
 from articles.models import Article, ArticleStatus, FetchHost, Image, Reuse
 from tests.factories import ArticleFactory, SourceFactory
 
@@ -99,7 +100,7 @@ def fetched(
     sources: tuple[str, ...] = (),
     limit: int | None = None,
     dry_run: bool = False,
-) -> pictures.Report:
+) -> Report:
     run = pictures.Run(web.load, encode, dry_run=dry_run)
     report = run.fetch(run.wishes(Allow(), sources, limit))
     ended = report.shared + report.stored + report.failed + report.skipped

@@ -8,6 +8,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from articles.images import library
 from articles.ingest import pictures
+from articles.ingest.wanted import Report
 from articles.management.command import (
     ENVIRONMENT,
     ITEM_ERRORS,
@@ -75,7 +76,7 @@ class Command(NewsroomCommand):
         )
 
     def _finish(
-        self, report: pictures.Report, removed: int, options: dict[str, Any]
+        self, report: Report, removed: int, options: dict[str, Any]
     ) -> int | None:
         facts = {name: asdict(report)[name] for name in FACTS}
         facts |= {"removed": removed, "seconds": round(report.seconds, 3)}
@@ -103,7 +104,7 @@ def _check(options: dict[str, Any]) -> None:
         raise usage_error(f"--source: there is no {', '.join(unknown)}.")
 
 
-def _line(report: pictures.Report) -> str:
+def _line(report: Report) -> str:
     return (
         f"{report.wanted} wanted, {report.stored} stored, {report.shared} shared,"
         f" {report.failed} failed"
