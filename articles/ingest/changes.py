@@ -6,10 +6,10 @@ touched only its identity follows; every other change waits for an editor.
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
@@ -58,6 +58,19 @@ class Difference:
     before: dict[str, Any]
     after: dict[str, Any]
     is_dated: bool
+
+    def only(self, names: Iterable[str]) -> Self:
+        """What differs in these columns."""
+        kept = self.after.keys() & set(names)
+        before, after = (
+            {name: columns[name] for name in columns if name in kept}
+            for columns in (self.before, self.after)
+        )
+        return replace(self, before=before, after=after)
+
+    def without(self, names: Iterable[str]) -> Self:
+        """What differs in the other columns."""
+        return self.only(self.after.keys() - set(names))
 
 
 def digest_of(entry: Entry) -> str:

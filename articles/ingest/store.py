@@ -5,19 +5,15 @@ the tags they put on or took off, and pieces they killed or deleted are never
 touched.
 """
 
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError
 from django.utils import timezone
 
 from articles.models import (
-    DEFAULT_CATEGORY,
     Article,
     ArticleStatus,
-    Category,
     Feed,
     FormerAddress,
     FormerId,
@@ -26,21 +22,17 @@ from articles.models import (
     Source,
     SourceChange,
     SourceChangeState,
-    Tag,
     TaggedArticle,
     TagOrigin,
     Tombstone,
     relisting,
 )
-from articles.names import name_key
 
 from . import changes
 from .changes import Difference
 from .entries import Entry
 from .matching import Match, Matches
-
-#: New categories, and new tags, that one fetch of a feed may make.
-MOST_NEW_NAMES = 100
+from .named import Named
 
 
 class Overtaken(IntegrityError):
@@ -105,22 +97,17 @@ class _Batch:
         self._former_addresses: list[FormerAddress] = []
         self._former_ids: list[FormerId] = []
         self._taken: dict[int, Entry] = {}
-        self._sources = self._look_up_sources(entries)
-        named = [entry.category for entry in entries if entry.category]
-        categories = self._few([DEFAULT_CATEGORY, *named], Category.objects.by_key)
-        self._categories = Category.objects.get_or_make(categories, made_by_run=run)
-        named = [name for entry in entries for name in entry.tags]
-        tags = self._few(named, Tag.objects.by_key)
-        self._tags = Tag.objects.get_or_make(tags, made_by_run=run)
-        self._matches = Matches(entries, self._sources.values(), feed)
+        self._named = Named(entries, run, feed)
+        self.stored.names_put_off = self._named.put_off
+        self._matches = Matches(entries, self._named.sources.values(), feed)
         known = [match.article.pk for match in map(self._find, entries) if match]
         decided = SourceChange.objects.filter(article__in=known).order_by("at", "pk")
         self._last_change = {change.article_id: change for change in decided}
 
     def take(self, entry: Entry) -> None:
         """Decide what becomes of one entry."""
-        entry = self._with_known_names(entry)
-        source = self._source_of(entry)
+        entry = self._named.as_known(entry)
+        source = self._named.source_of(entry)
         match = self._find(entry)
         if match is None:
             if tombstone := self._matches.deleted(entry, source):
@@ -156,50 +143,8 @@ class _Batch:
         self.stored.created = [article.pk for article in fresh]
         return self.stored
 
-    def _look_up_sources(self, entries: list[Entry]) -> dict[str, Source]:
-        """By key, locked: none of them is blocked while its pieces come in."""
-        if self.feed:
-            ids = [self.feed.source_id]
-        else:
-            names = [entry.source for entry in entries]
-            made = Source.objects.get_or_make(names, made_by_run=self.run)
-            ids = [source.pk for source in made.values()]
-        rows = Source.objects.filter(pk__in=ids).order_by("pk")
-        return {row.key: row for row in rows.select_for_update(no_key=True)}
-
-    def _few(
-        self, names: list[str], by_key: Callable[[Iterable[str]], Container[str]]
-    ) -> list[str]:
-        """The names that get a row: of a feed, those known and the first few new ones.
-
-        Its owner shall not fill our vocabulary. Staff who import a file mean it.
-        """
-        if self.feed is None:
-            return names
-        keys = {name: name_key(name) for name in names}
-        known = by_key(keys.values())
-        new = dict.fromkeys(key for key in keys.values() if key not in known)
-        made = set(list(new)[:MOST_NEW_NAMES])
-        self.stored.names_put_off += len(new) - len(made)
-        return [name for name, key in keys.items() if key in known or key in made]
-
-    def _with_known_names(self, entry: Entry) -> Entry:
-        """As though the source had not sent yet what got no row: it comes later."""
-        is_known = name_key(entry.category) in self._categories
-        tags = tuple(tag for tag in entry.tags if name_key(tag) in self._tags)
-        return replace(entry, category=entry.category if is_known else "", tags=tags)
-
-    def _category(self, name: str) -> Category:
-        known = self._categories.get(name_key(name)) if name else None
-        return known or self._categories[name_key(DEFAULT_CATEGORY)]
-
-    def _source_of(self, entry: Entry) -> Source:
-        if self.feed:
-            return next(iter(self._sources.values()))
-        return self._sources[name_key(entry.source)]
-
     def _find(self, entry: Entry) -> Match | None:
-        return self._matches.find(entry, self._source_of(entry))
+        return self._matches.find(entry, self._named.source_of(entry))
 
     def _refuse(self, entry: Entry, reason: str) -> None:
         self.stored.duplicates[entry.canonical_url] = reason
@@ -210,7 +155,7 @@ class _Batch:
             source=source,
             feed=self.feed,
             canonical_url=entry.canonical_url,
-            category=self._category(entry.category),
+            category=self._named.category(entry.category),
             source_category=entry.category,
             source_tags=list(entry.tags),
             source_published_at=published or self.now,
@@ -275,8 +220,8 @@ class _Batch:
             published=self._published(entry),
             moves=match.by_id,
         )
-        identity = _only(found, changes.IDENTITY)
-        content = _without(found, changes.IDENTITY)
+        identity = found.only(changes.IDENTITY)
+        content = found.without(changes.IDENTITY)
         seen = article.edited_at
         says_so = self._changes_content(article, content, entry)
         new_tags: list[str] = []
@@ -336,7 +281,7 @@ class _Batch:
         """Write the new values into the article; the tags that are new with it."""
         for name, value in content.after.items():
             if name == "category":
-                article.category = self._category(value)
+                article.category = self._named.category(value)
             else:
                 setattr(article, name, value)
         article.source_digest = changes.digest_of(entry)
@@ -377,7 +322,7 @@ class _Batch:
             [
                 TaggedArticle(content_object=article, tag=tag, origin=TagOrigin.IMPORT)
                 for article, names in tagged
-                for tag in dict.fromkeys(self._tags.get(name_key(n)) for n in names)
+                for tag in dict.fromkeys(self._named.tag(n) for n in names)
                 if tag
             ],
             ignore_conflicts=True,  # an editor may have put the same tag on already
@@ -399,21 +344,6 @@ def _buried(tombstone: Tombstone) -> str:
     if tombstone.source_id is None:
         return f"taken down on {tombstone.at:%Y-%m-%d}"
     return f"deleted by an editor on {tombstone.at:%Y-%m-%d}"
-
-
-def _only(found: Difference, names: Iterable[str]) -> Difference:
-    return _split(found, {name for name in found.after if name in set(names)})
-
-
-def _without(found: Difference, names: Iterable[str]) -> Difference:
-    return _split(found, found.after.keys() - set(names))
-
-
-def _split(found: Difference, names: Iterable[str]) -> Difference:
-    def kept(columns: dict[str, Any]) -> dict[str, Any]:
-        return {name: columns[name] for name in columns if name in set(names)}
-
-    return Difference(kept(found.before), kept(found.after), found.is_dated)
 
 
 #: The columns an update may write.

@@ -10,7 +10,8 @@ from django.utils import timezone
 from articles import workflow
 from articles.ingest import changes
 from articles.ingest.entries import Entry
-from articles.ingest.store import MOST_NEW_NAMES, Overtaken, store
+from articles.ingest.named import MOST_NEW_NAMES
+from articles.ingest.store import Overtaken, store
 from articles.models import (
     MOST_SILENT_UPDATES,
     Article,
