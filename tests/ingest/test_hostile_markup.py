@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.ingest import parse, sanitise
+from articles.ingest.elements import ALLOWED_TAGS
 from articles.ingest.entries import Entry, Record
 from articles.ingest.records import Defaults, to_entry
 from articles.ingest.text import clean
@@ -353,7 +354,7 @@ def test_nothing_is_left_of_what_others_have_collected(shared: Path) -> None:
 
 
 NAMES = sorted(
-    sanitise.ALLOWED_TAGS
+    ALLOWED_TAGS
     | words(
         "script style template noscript noembed noframes textarea title xmp plaintext"
         " listing svg math mtext mi mglyph malignmark annotation-xml foreignObject desc"
