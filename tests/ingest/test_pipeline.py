@@ -7,15 +7,9 @@ from django.db import IntegrityError, OperationalError
 
 from articles.ingest import pipeline
 from articles.ingest.entries import LIMITS
-from articles.ingest.pipeline import (
-    CannotResume,
-    Input,
-    Options,
-    Run,
-    Seen,
-    import_records,
-)
+from articles.ingest.pipeline import Run, import_records
 from articles.ingest.records import Defaults
+from articles.ingest.runs import CannotResume, Input, Options, Seen
 from articles.models import Article, ImportRun, RefusedRecord, RunState
 from tests.commands.invocation import ndjson, record
 

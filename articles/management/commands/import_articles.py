@@ -14,15 +14,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from articles import workflow
 from articles.ingest import parse
-from articles.ingest.pipeline import (
-    CannotResume,
-    Input,
-    Options,
-    Report,
-    Run,
-    import_records,
-)
+from articles.ingest.pipeline import Run, import_records
 from articles.ingest.records import Defaults
+from articles.ingest.runs import CannotResume, Input, Options, Report
 from articles.ingest.store import Stored
 from articles.ingest.text import clean, printable
 from articles.likeness import pairs
