@@ -45,6 +45,7 @@ def post(client, article, data):
 
 
 def test_the_words_of_a_piece_are_saved_without_control_characters(admin_client):
+    """Fault 60."""
     article = ArticleFactory()
     names = ("headline", "excerpt", "note", "image_alt", "image_caption")
     data = article_form(admin_client, article) | dict.fromkeys(names, HOSTILE)

@@ -178,6 +178,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str], why: str) -> None:
 
 @pytest.mark.django_db
 def test_without_a_network_it_ends_with_4_and_marks_nothing(settings: Settings) -> None:
+    """Fault 37."""
     with ScriptedServer() as closed:
         urls = [closed.url("/1").replace("127.0.0.1", f"127.0.0.{n}") for n in range(7)]
     settings.NEWSROOM_FETCH_ALLOW = [urlsplit(url).netloc for url in urls]
@@ -276,6 +277,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next(
 def test_two_runs_at_once_ask_for_each_picture_once_and_one_at_a_time(
     scratch: Scratch, tmp_path: Path
 ) -> None:
+    """Fault 64."""
     media = tmp_path / "pictures"
     asking = threading.Lock()
     together: list[str] = []

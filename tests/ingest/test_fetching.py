@@ -872,6 +872,7 @@ def test_a_host_that_another_process_asks_is_left_to_it(world, feed):
 
 
 def test_a_lease_is_renewed_while_a_server_is_slow(world, feed, monkeypatch):
+    """Fault 64."""
     monkeypatch.setattr(claims, "RENEW_AFTER", 0.05)
     leased_until = []
 

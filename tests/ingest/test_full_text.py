@@ -229,6 +229,7 @@ def test_a_host_that_asks_for_rest_gets_it(source, piece, retry_after):
 
 
 def test_a_page_that_another_run_has_fetched_is_not_fetched_again(piece):
+    """Fault 64."""
     site = Site(piece=LONG)
     both = [list(full_text.due(timezone.now())) for _ in range(2)]
     runs = [full_text.Run(site.load, lambda page: page.body.decode()) for _ in range(2)]

@@ -394,6 +394,7 @@ def test_a_run_without_a_network_does_not_go_through_all_hosts() -> None:
 def test_a_few_dead_hosts_alone_are_no_network_that_is_down(
     kind: Failure, hosts: int
 ) -> None:
+    """Fault 37."""
     urls = [f"https://{host}/1" for host in HOSTS[:hosts]]
     for url in urls:
         wanting(url)
