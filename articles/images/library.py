@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -36,25 +36,28 @@ def keep(encoded: Encoded) -> Image:
     """
     digest = digest_of(encoded)
     with transaction.atomic():
-        rows = Image.objects.select_for_update(no_key=True)
-        if known := rows.filter(digest=digest).first():
-            if not known.file.storage.exists(str(known.file.name)):
-                _write(known, encoded.jpeg)
-            return known
-        image, is_new = Image.objects.get_or_create(
-            digest=digest,
-            defaults={
-                "file": f"images/{digest[:2]}/{digest[:32]}.jpg",
-                "width": encoded.width,
-                "height": encoded.height,
-                "colour": encoded.colour,
-            },
-        )
-        # The row is not yet committed, so nobody else writes this file: what
-        # lies in its place was left, perhaps in part, by a process that died.
-        if is_new:
+        while True:
+            rows = Image.objects.select_for_update(no_key=True)
+            if known := rows.filter(digest=digest).first():
+                if not known.file.storage.exists(str(known.file.name)):
+                    _write(known, encoded.jpeg)
+                return known
+            try:
+                with transaction.atomic():
+                    image = Image.objects.create(
+                        digest=digest,
+                        file=f"images/{digest[:2]}/{digest[:32]}.jpg",
+                        width=encoded.width,
+                        height=encoded.height,
+                        colour=encoded.colour,
+                    )
+            except IntegrityError:
+                # Somebody has made it this moment; that one is to be held, too.
+                continue
+            # The row is not yet committed, so nobody else writes this file: what
+            # lies in its place was left, perhaps in part, by a process that died.
             _write(image, encoded.jpeg)
-    return image
+            return image
 
 
 def _write(image: Image, jpeg: bytes) -> None:
