@@ -136,7 +136,7 @@ def correction_list(request: HttpRequest) -> HttpResponse:
     return render(request, "site/corrections.html", context)
 
 
-@require_safe
+@for_reading
 @from_replica
 def search(request: HttpRequest) -> HttpResponse:
     """Pieces that hold the reader's words."""

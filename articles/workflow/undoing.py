@@ -27,7 +27,6 @@ from articles.models import (
     Change,
     Correction,
     DuplicateState,
-    Image,
     PossibleDuplicate,
     SuggestionState,
     Tag,
