@@ -8,7 +8,7 @@ page begins. What arrives meanwhile comes before the first row and moves nothing
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django.contrib.auth.models import User
@@ -33,6 +33,7 @@ from articles.models import (
     Category,
     Claim,
     PossibleDuplicate,
+    Resemblance,
     Reuse,
     Source,
     SourceChange,
@@ -41,6 +42,7 @@ from articles.models import (
     TaggedArticle,
     TagSuggestion,
 )
+from articles.models.article import ArticleQuerySet
 from articles.rights import Channel, Permitted, permitted
 from articles.search import matching
 
@@ -74,14 +76,6 @@ class InvalidQueue(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
-    """Another piece that may tell the same: ``likeness`` is from 0 to 1."""
-
-    article: Article
-    likeness: float
-
-
-@dataclass(frozen=True, slots=True)
 class Piece:
     """One piece at the desk, with what a decision needs."""
 
@@ -89,7 +83,7 @@ class Piece:
     shown: Permitted
     tags: list[Tag]
     suggestions: list[TagSuggestion]
-    twins: list[Twin]
+    twins: list[Resemblance]
     claim: Claim | None
     is_changed: bool
 
@@ -204,14 +198,14 @@ def pieces(articles: Iterable[Article]) -> list[Piece]:
     claims = {claim.article_id: claim for claim in standing}
     waiting = SourceChange.objects.pending().filter(article__in=ids)
     changed = set(waiting.values_list("article", flat=True))
-    twins = _twins(ids)
+    alike = twins(ids)
     return [
         Piece(
             article=article,
             shown=permitted(article, Channel.LISTING),
             tags=list(article.tags.all()),
             suggestions=list(article.suggestions.all()),
-            twins=twins.get(article.pk, []),
+            twins=alike.get(article.pk, []),
             claim=claims.get(article.pk),
             is_changed=article.pk in changed,
         )
@@ -226,19 +220,16 @@ def _load(articles: list[Article]) -> None:
     prefetch_related_objects(articles, *kinds, Prefetch("suggestions", open_ones))
 
 
-def _twins(ids: list[int]) -> dict[int, list[Twin]]:
-    """``{article id: the pieces it resembles, the likest first}``, undecided ones."""
-    pairs = PossibleDuplicate.objects.open().filter(
-        Q(article__in=ids) | Q(other__in=ids)
-    )
-    found: dict[int, list[Twin]] = {}
-    loaded = pairs.select_related("article__source", "other__source")
-    unread = [f"{side}__{name}" for side in ("article", "other") for name in UNREAD]
-    for pair in loaded.defer(*unread).order_by("-likeness", "pk"):
-        for one, other in ((pair.article, pair.other), (pair.other, pair.article)):
-            if one.pk in ids and other.status != ArticleStatus.KILLED:
-                found.setdefault(one.pk, []).append(Twin(other, pair.likeness))
-    return found
+def twins(ids: list[int]) -> dict[int, list[Resemblance]]:
+    """``{article id: the pieces it may tell the same as, the likest first}``.
+
+    Pairs that nobody has decided on; a killed piece is none to fold into.
+    """
+    pairs = PossibleDuplicate.objects.open().resemblances(ids)
+    return {
+        pk: [each for each in found if each.article.status != ArticleStatus.KILLED]
+        for pk, found in pairs.items()
+    }
 
 
 AGES = {
@@ -327,9 +318,7 @@ class QueueFilter(django_filters.FilterSet):
                 ~Exists(TaggedArticle.objects.filter(content_object=own))
             )
         if value == "duplicates":
-            pairs = PossibleDuplicate.objects.open()
-            newer, older = pairs.filter(article=own), pairs.filter(other=own)
-            return rows.filter(Exists(newer) | Exists(older))
+            return cast(ArticleQuerySet, rows).with_possible_duplicates()
         if value == "shortlisted":
             return rows.filter(status=ArticleStatus.SELECTED)
         if value == "changed":

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -13,7 +12,8 @@ from django.utils.translation import gettext as _
 from articles import queue
 from articles.differences import Piece as Stretch
 from articles.differences import compare as differing
-from articles.models import Article, PossibleDuplicate
+from articles.models import Article
+from articles.piece import page_of
 from articles.rights import Channel, permitted
 
 from . import frame
@@ -36,10 +36,8 @@ class Compared:
 
 def likest(article: int) -> list[int]:
     """The id of the piece that an article resembles most, in a list; [] for none."""
-    pairs = PossibleDuplicate.objects.open()
-    pairs = pairs.filter(Q(article=article) | Q(other=article))
-    best = pairs.order_by("-likeness", "pk").values_list("article", "other").first()
-    return [pk for pk in best or () if pk != article]
+    found = queue.twins([article]).get(article, [])
+    return [each.article.pk for each in found[:1]]
 
 
 def context_of(request: HttpRequest, article: Article) -> dict[str, Any]:
@@ -109,12 +107,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     loaded = Article.objects.select_related("source", "category", "image")
     article = get_object_or_404(loaded, pk=pk)
     article.listed_at = article.listed_at or article.waiting_at or article.created_at
-    context = {
-        "article": article,
-        "shown": permitted(article, Channel.PAGE),
-        "tags": list(article.tags.all()),
-    }
-    response = render(request, "desk/preview.html", context)
+    response = render(request, "desk/preview.html", page_of(article))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from articles import corrections, listing
 from articles.models import Article, ArticleStatus, Category, Source, Tag
-from articles.rights import Channel, permitted
+from articles.piece import page_of
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
@@ -93,13 +93,7 @@ def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         raise Http404("No piece of that number is published.")
     if slug != article.slug:
         return redirect(article, permanent=True)
-    context = {
-        "article": article,
-        "shown": permitted(article, Channel.PAGE),
-        "corrections": corrections.of_piece(article),
-        "tags": list(article.tags.all()),
-    }
-    return render(request, "site/article_detail.html", context)
+    return render(request, "site/article_detail.html", page_of(article))
 
 
 @for_reading

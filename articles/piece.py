@@ -1,0 +1,20 @@
+"""What the public page of one piece shows; the desk's preview shows the same."""
+
+from typing import Any
+
+from articles import corrections
+from articles.models import Article
+from articles.rights import Channel, permitted
+
+
+def page_of(article: Article) -> dict[str, Any]:
+    """What ``site/article_detail.html`` is told of an article.
+
+    Its source, category and image are loaded already.
+    """
+    return {
+        "article": article,
+        "shown": permitted(article, Channel.PAGE),
+        "corrections": corrections.of_piece(article),
+        "tags": list(article.tags.all()),
+    }
