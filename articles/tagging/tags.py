@@ -34,6 +34,21 @@ from . import suggestions
 BATCH = 500
 
 
+def tags_named(names: Iterable[str], *, by: User | None) -> list[Tag]:
+    """The tags of these names, each once; those that are not there are made.
+
+    Raises ValidationError for a name from which no address can be made, and for a
+    new one if the person may not make tags. Programs (None) may.
+    """
+    names = list(names)
+    known = Tag.objects.by_key(map(name_key, names))
+    new = [name for name in names if name_key(name) not in known]
+    if new and by and not by.has_perm("articles.add_tag"):
+        said = _("Nothing is called #%(name)s yet, and you may not make new tags.")
+        raise ValidationError(said % {"name": new[0]}, code="tag_is_new")
+    return list(dict.fromkeys(Tag.objects.get_or_make(names).values()))
+
+
 def tag_articles(
     ids: Iterable[int],
     tags: Iterable[Tag],

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from articles.acts import acting
-from articles.models import Article, Tag
+from articles.models import Article
 from articles.tagging import tags
 
 from .moves import move_many
@@ -62,8 +62,7 @@ def tag(
 ) -> Outcome:
     """Put tags (names) on articles and take others (ids) off, in one act.
 
-    A name that no tag has becomes a new tag; raises ValidationError if no address
-    can be made from it.
+    Raises ValidationError where ``tagging.tags.tags_named`` does.
     """
     outcome, seen = Outcome(), versions or {}
     with acting("tag", ids, by=by) as recording:
@@ -73,7 +72,7 @@ def tag(
                 outcome.refused.append((article.pk, why))
             else:
                 outcome.moved.append(article.pk)
-        chosen = dict.fromkeys(Tag.objects.get_or_make(on).values())
+        chosen = tags.tags_named(on, by=by)
         tags.tag_articles(outcome.moved, chosen, by=by)
         tags.untag_articles(outcome.moved, off, by=by)
     outcome.act = recording.act

@@ -17,8 +17,9 @@ from articles.models import (
     SuggestionState,
     TagSuggestion,
 )
+from articles.roles import Role
 from articles.tagging import index
-from tests.factories import ArticleFactory, TagFactory, make_user
+from tests.factories import ArticleFactory, TagFactory, make_member, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -206,6 +207,18 @@ def test_tags_go_on_by_any_of_their_names_and_come_off(editor, ask):
     piece.refresh_from_db()
     assert ask("tag", piece, tags="!!!").status_code == 400
     assert ask("tag", piece).status_code == 400
+
+
+def test_who_may_not_make_tags_puts_on_those_that_are_there(client: Client, ask):
+    client.force_login(make_member(Role.CONTRIBUTORS))
+    piece = ArticleFactory()
+    TagFactory(name="Harbour", slug="harbour")
+    assert ask("tag", piece, tags="harbour").status_code == 200
+    piece.refresh_from_db()
+    answer = ask("tag", piece, tags="Harbour, Brand new")
+    assert answer.status_code == 400
+    assert "#Brand new" in answer.json()["said"]
+    assert names_of(piece) == {"Harbour"}
 
 
 def test_percent_signs_in_a_tag_or_a_headline_are_only_text(editor, ask):
