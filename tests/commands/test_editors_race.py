@@ -69,7 +69,8 @@ def prepare(scratch: Scratch) -> None:
             source_published_at=datetime(2026, 11, 1, tzinfo=UTC),
         ).save(using=using, force_insert=True)
     for number in range(EDITORS):
-        User.objects.using(using).create(username=f"editor{number}")
+        editors = User.objects.using(using)
+        editors.create(username=f"editor{number}", is_superuser=True)
     connections[using].close()
 
 
