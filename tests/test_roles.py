@@ -12,7 +12,7 @@ from articles import roles, workflow
 from articles.models import Article, ArticleStatus
 from articles.roles import TASKS, Role
 from articles.workflow import MOVES
-from tests.factories import ArticleFactory, make_member, make_user
+from tests.factories import ArticleFactory, TagFactory, make_member, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +126,7 @@ def test_a_contributor_edits_what_waits_and_an_editor_everything(
 def test_a_contributor_takes_no_edit_back_once_the_piece_is_published() -> None:
     contributor, editor = make_member(Role.CONTRIBUTORS), make_member(Role.EDITORS)
     article = ArticleFactory()
+    TagFactory(name="Economy", slug="economy")
     workflow.tag([article.pk], on=["Economy"], by=contributor)
     act = article.changes.get().act
 

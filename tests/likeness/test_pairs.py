@@ -283,4 +283,3 @@ def test_asking_for_them_reads_the_index_of_open_pairs_and_not_the_queue():
     articles = Article._meta.db_table
     assert f"Seq Scan on {articles}" not in plan
     assert f"SCAN {articles}" not in plan
-    assert "article_waiting" not in plan
