@@ -260,7 +260,7 @@ class ArticleAdmin(CorrectionsAdmin, ArticleListAdmin):
         self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool
     ) -> None:
         if not change:
-            workflow.add(obj)
+            workflow.add(obj, by=person(request))
             return
         fields = [name for name in form.changed_data if name in EDITED]
         if image := form.cleaned_data.get("picture"):
