@@ -37,7 +37,7 @@ def clashes(
             first.setdefault(name, value)
             last[name] = change
     return [
-        Clash(name, mine.get(name, now[name]), now[name], last[name])
+        Clash(name, mine.get(name, first[name]), now[name], last[name])
         for name in (*COLUMNS, TAGS)
         if name in last
         and (every or name in mine)

@@ -18,9 +18,8 @@ class NotAllowed(Exception):
 class Clash:
     """A column that has changed since this person looked, as snapshots hold it.
 
-    ``mine`` is what they want to write, ``theirs`` what stands there now, and
-    ``change`` the latest to have touched it. They are the same in what this person
-    has not touched.
+    ``mine`` is what they want to write, or what they saw if they have not touched
+    it; ``theirs`` is what stands there now, ``change`` the latest to have touched it.
     """
 
     name: str
