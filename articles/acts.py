@@ -82,6 +82,7 @@ class Recording:
             **as_json({name: getattr(blank, name) for name in self.columns}),
             TAGS: [],
             SUGGESTIONS: {},
+            CORRECTIONS: [],
         }
 
 

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.acts import COLUMNS, SUGGESTIONS, TAGS, Snapshot
+from articles.acts import COLUMNS, CORRECTIONS, SUGGESTIONS, TAGS, Snapshot
 from articles.differences import Piece, compare
 from articles.ingest import sanitise
 from articles.models import (
@@ -22,6 +22,7 @@ from articles.models import (
     ArticleStatus,
     Category,
     Change,
+    CorrectionKind,
     SuggestionState,
     Tag,
 )
@@ -40,7 +41,8 @@ KINDS: dict[str, str | Promise] = {
     "apart": gettext_lazy("kept apart from another piece"),
     "edit": gettext_lazy("edited"),
     "tag": gettext_lazy("tagged"),
-    "correct": gettext_lazy("corrected"),
+    "correct": gettext_lazy("told readers of a correction"),
+    "withdraw_correction": gettext_lazy("withdrew a correction"),
     "kill": gettext_lazy("killed"),
     "takedown": gettext_lazy("taken down"),
     "add": gettext_lazy("added by hand"),
@@ -184,6 +186,8 @@ def lines(before: Snapshot, after: Snapshot, names: Names) -> list[Line]:
             found += _tag_lines(old or [], new or [])
         elif name == SUGGESTIONS:
             found += _answer_lines(old or {}, new or {}, names)
+        elif name == CORRECTIONS:
+            found += _correction_lines(old or [], new or [])
         elif line := line_of(name, old, new, names):
             found.append(line)
     return found
@@ -193,7 +197,9 @@ def in_order(columns: Iterable[str]) -> list[str]:
     """Names of columns in the order of a history. PostgreSQL keeps none in JSON."""
     columns = set(columns)
     fields = (f.attname for f in Article._meta.concrete_fields)
-    known = dict.fromkeys((*COLUMNS, *fields, "category", TAGS, SUGGESTIONS))
+    known = dict.fromkeys(
+        (*COLUMNS, *fields, "category", TAGS, SUGGESTIONS, CORRECTIONS)
+    )
     return [name for name in known if name in columns]
 
 
@@ -236,6 +242,30 @@ def _answer_lines(
         for label, tags in both
         if tags
     ]
+
+
+def _correction_lines(before: list[Snapshot], after: list[Snapshot]) -> list[Line]:
+    """What readers are told now, and what they are told no more."""
+    old = {told["correction"]: told for told in before}
+    new = {told["correction"]: told for told in after}
+    kinds = dict(CorrectionKind.choices)
+    return [
+        Line(
+            label % {"kind": capfirst(kinds.get(told["kind"], told["kind"]))},
+            told["text"],
+        )
+        for label, these, others in (
+            (_("%(kind)s, told to readers"), new, old),
+            (_("%(kind)s, withdrawn"), old, new),
+        )
+        for pk, told in these.items()
+        if pk not in others
+    ]
+
+
+def _kind_of(told: Snapshot) -> str:
+    kind = told["kind"]
+    return capfirst(str(dict(CorrectionKind.choices).get(kind, kind)))
 
 
 def _rejected(answers: dict[str, str]) -> set[int]:

@@ -71,12 +71,14 @@ def save(
     action: str = "",
     reason: str = "",
     at: datetime | None = None,
+    notice: str = "",
 ) -> Act | None:
     """Save what a person did in a form, and make a move with it: all or nothing.
 
     ``tags`` are the names of all its tags, or None to leave them; ``accepted`` and
-    ``rejected`` are ids of tags that were suggested; ``action``, ``reason`` and
-    ``at`` as in ``move_many``. ``seen`` is the version the person has looked at.
+    ``rejected`` are ids of tags that were suggested; ``action``, ``reason``,
+    ``at`` and ``notice`` as in ``move_many``. ``seen`` is the version the person has
+    looked at.
     Returns the act, None if nothing differs, and brings the instance up to date.
 
     What a colleague has changed elsewhere in the piece stays. Raises
@@ -100,7 +102,9 @@ def save(
             tagging.decide(article, accepted=accepted, rejected=rejected, by=by)
             touch([article.pk])
         if action:
-            outcome = move_many([article.pk], action, by=by, reason=reason, at=at)
+            outcome = move_many(
+                [article.pk], action, by=by, reason=reason, at=at, notice=notice
+            )
             for _, why in outcome.refused:
                 raise NotAllowed(why)
     article.refresh_from_db()

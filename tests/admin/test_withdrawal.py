@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from articles import workflow
 from articles.models import Article, Correction, FormerAddress, Tombstone
-from tests.factories import EDITOR, ArticleFactory, make_user
+from articles.roles import Role
+from tests.factories import EDITOR, ArticleFactory, make_member, make_user
 
 from .conftest import LIST, Act
 
@@ -154,9 +155,10 @@ def test_a_piece_that_was_never_public_has_no_form_for_it(
     assert "/correct/" not in client.get(page_of(article)).text
 
 
-def test_who_may_not_correct_reads_only(client: Client, editor: object) -> None:
+def test_who_may_not_correct_reads_only(client: Client) -> None:
     article = ArticleFactory(published=True)
     chief = make_user("chief", is_superuser=True)
+    client.force_login(make_member(Role.CONTRIBUTORS))
     told = workflow.correct(article.pk, TEXT, by=chief)
     page = client.get(page_of(article)).text
     assert TEXT in page
