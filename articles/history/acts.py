@@ -33,14 +33,17 @@ def page_of_acts(query: ActsQuery, before: int | None = None) -> tuple[list[Act]
     ``before`` is the id of the last act of the page before. Each bears the
     ``headline`` of its piece, if it has but one.
     """
-    acts = _with_headlines(_matching(query))
-    if before is not None:
-        at = Act.objects.filter(pk=before).values_list("at", flat=True).first()
-        if at is None:
-            return [], False
-        acts = acts.filter(~Q(at=at, pk__gte=before), at__lte=at)
-    found = list(acts[: SHOWN + 1])
+    found = list(rows(query, before)[: SHOWN + 1])
     return found[:SHOWN], len(found) > SHOWN
+
+
+def rows(query: ActsQuery, before: int | None = None) -> Any:
+    """The acts that a page is cut from, newest first: one range of one index."""
+    acts = _with_headlines(_matching(query))
+    if before is None:
+        return acts
+    at = Act.objects.filter(pk=before).values_list("at", flat=True).first()
+    return acts.filter(~Q(at=at, pk__gte=before), at__lte=at) if at else acts.none()
 
 
 def own_acts(user_id: int, number: int = 10) -> list[Act]:
