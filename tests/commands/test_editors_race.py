@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 
 from articles.models import Article, Category, Change, Source, TaggedArticle
-from tests.commands.scratch import Scratch, ended
+from tests.commands.scratch import Scratch, ended, is_sqlite, until
 from tests.factories import ArticleFactory
 
 #: Pieces that are fought for, and editors who do.
@@ -67,6 +67,8 @@ def prepare(scratch: Scratch) -> None:
             category=category,
             url=f"https://paper.example/{number}",
             source_published_at=datetime(2026, 11, 1, tzinfo=UTC),
+            # Else a form waits for others before it has begun, to compute them.
+            needs_suggestions=False,
         ).save(using=using, force_insert=True)
     for number in range(EDITORS):
         User.objects.using(using).create(username=f"editor{number}")
@@ -167,3 +169,56 @@ def test_of_forms_that_are_posted_at_once_one_is_saved_and_the_others_shown_agai
         assert article.version == 1
     assert len(winners) > 1, "the editors took turns instead of racing"
     assert Change.objects.using(using).count() == 12
+
+
+#: A colleague whose save is under way: written, and not yet committed.
+COLLEAGUE = """
+import sys
+from django.contrib.auth.models import User
+from django.db import transaction
+from articles import workflow
+from articles.models import Article
+
+with transaction.atomic():
+    article = Article.objects.get(pk=2)
+    article.headline = "By the colleague"
+    workflow.edit(article, ["headline"], by=User.objects.get(username="editor{number}"))
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def waits_for_a_lock(scratch: Scratch) -> bool:
+    """Whether somebody waits; SQLite does not tell, and lets nobody begin."""
+    if is_sqlite():
+        return True
+    with connections[scratch.alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() is not None
+
+
+def test_a_form_that_waits_for_a_colleagues_save_is_compared_with_it(
+    scratch: Scratch,
+) -> None:
+    prepare(scratch)
+    using = scratch.alias
+    User.objects.using(using).update(is_staff=True, is_superuser=True)
+    Article.objects.using(using).filter(pk__gt=2).delete()
+    connections[using].close()
+    form = start(scratch, 0, FORMS)
+    colleague = start(scratch, 1, COLLEAGUE)
+    for process in (form, colleague):
+        assert process.stdin
+    form.stdin.write(b"go\n")
+    form.stdin.flush()
+    until(lambda: waits_for_a_lock(scratch), form)
+    colleague.stdin.write(b"go\n")
+    colleague.stdin.flush()
+    assert ended(colleague).code == 0
+    answer = ended(form)
+    assert json.loads(answer.out) == {"2": 409}, answer.err
+    article = Article.objects.using(using).get(pk=2)
+    assert (article.headline, article.version) == ("By the colleague", 1)
