@@ -61,11 +61,10 @@ FINAL = {
     "add": _("A piece that was added is not taken back: spike it, or delete it."),
 }
 #: Columns that lead to rows which may be gone by the time they are written back, and
-#: why the piece then stays as it is; a picture that went with a kill keeps no piece
-#: from coming back.
+#: why the piece then stays as it is. A picture is not among them: one that went with
+#: a kill keeps no piece from coming back.
 LEADS: dict[str, tuple[type[Model], str | Promise]] = {
     "category_id": (Category, _("Its former category is gone.")),
-    "image_id": (Image, ""),
     "folded_into_id": (Article, _("The piece it was folded into is gone.")),
 }
 #: What a restored version brings back: words, tags and picture, not where the piece
@@ -172,7 +171,7 @@ def preview_undo(changes: Iterable[Change]) -> list[tuple[Change, Snapshot, str]
 def _way_back(
     changes: list[Change], now: dict[int, Snapshot]
 ) -> list[tuple[Change, Snapshot, str]]:
-    values = [_unkilled(change) for change in changes]
+    values = _pictured(_unkilled(change) for change in changes)
     gone = _gone(values)
     found = []
     for change, row in zip(changes, values, strict=True):
@@ -181,7 +180,7 @@ def _way_back(
             why = gettext("It has been changed since.")
         else:
             lost = (name for name in LEADS if (name, row.get(name)) in gone)
-            why = next((str(LEADS[name][1]) for name in lost if LEADS[name][1]), "")
+            why = next((str(LEADS[name][1]) for name in lost), "")
         found.append((change, row, why))
     return found
 
@@ -198,6 +197,17 @@ def _gone(rows: Iterable[Snapshot]) -> set[tuple[str, int]]:
     return gone
 
 
+def _pictured(rows: Iterable[Snapshot]) -> list[Snapshot]:
+    """These values, without the pictures that have been taken away since."""
+    rows = list(rows)
+    gone = {row["image_id"] for row in rows if row.get("image_id")}
+    if gone:
+        there = Image.objects.filter(pk__in=gone)
+        gone -= set(there.values_list("pk", flat=True))
+    bare: Snapshot = {"image_id": None}
+    return [row | bare if row.get("image_id") in gone else row for row in rows]
+
+
 def _unkilled(change: Change) -> Snapshot:
     killed = change.after.get("status") == ArticleStatus.KILLED
     if killed and change.before["status"] == ArticleStatus.PUBLISHED:
@@ -208,7 +218,7 @@ def _unkilled(change: Change) -> Snapshot:
 def earlier(article: int, version: int) -> Snapshot:
     """What restoring that version of an article (id) would write; {} if nothing.
 
-    A category or a picture that is gone by now stays as it is, and so do tags.
+    A category that is gone by now stays as it is; tags and a picture stay away.
     """
     values: Snapshot = {}
     later = Change.objects.filter(article=article, version__gt=version)
@@ -218,6 +228,7 @@ def earlier(article: int, version: int) -> Snapshot:
         wanted = tag_ids(values[TAGS])
         there = set(Tag.objects.filter(pk__in=wanted).values_list("pk", flat=True))
         values[TAGS] = [tag for tag in values[TAGS] if tag["tag"] in there]
+    [values] = _pictured([values])
     lost = {name for name, _pk in _gone([values])}
     now = snapshots([article]).get(article, values)
     return {
@@ -277,7 +288,7 @@ def write_back(values: dict[int, Snapshot], now: dict[int, Snapshot]) -> None:
 def _write_columns(values: dict[int, Snapshot]) -> None:
     """One statement for all the pieces that get the same values.
 
-    A picture that was taken away since with a killed piece is none any more.
+    A picture that is taken away at this very moment is none any more.
     """
     alike: dict[str, list[int]] = {}
     elsewhere = {TAGS, SUGGESTIONS, CORRECTIONS}
