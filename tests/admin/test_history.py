@@ -18,8 +18,9 @@ from articles.models import (
     SourceChange,
     SourceChangeState,
 )
+from articles.roles import Role
 from articles.tagging import tags
-from tests.factories import ArticleFactory, CategoryFactory, make_user
+from tests.factories import ArticleFactory, CategoryFactory, make_member, make_user
 
 from .conftest import LIST
 
@@ -355,3 +356,55 @@ def test_the_front_page_shows_what_one_did_oneself_and_undoes_it(
     assert "Theirs" not in page
     client.post(undo_page(act))
     assert "took back: edited" in client.get("/admin/").text
+
+
+def test_what_readers_were_told_stands_in_the_history_and_is_taken_back(
+    client: Client, editor: Any
+) -> None:
+    article = ArticleFactory(published=True)
+    told = workflow.correct(article.pk, f"Of 2025. {HOSTILE}", by=editor)
+    workflow.withdraw_correction(told, by=editor)
+
+    page = history(client, article)
+
+    assert "withdrew a correction" in page
+    assert "told readers of a correction" in page
+    assert '<span class="what">Correction, withdrawn:</span> Of 2025. &lt;' in page
+    assert '<span class="what">Correction, told to readers:</span> Of 2025.' in page
+    withdrawal = Deed.objects.get(kind="withdraw_correction")
+    assert "Correction, told to readers" in client.get(undo_page(withdrawal)).text
+    client.post(undo_page(withdrawal))
+    assert article.corrections.standing().get() == told
+
+
+def test_who_may_only_look_compares_a_version_and_restores_none(
+    client: Client, editor: Any
+) -> None:
+    article = ArticleFactory()
+    edit(article, editor, headline="Ours")
+    client.force_login(make_member(Role.RIGHTS_MANAGERS))
+    restore = f"{LIST}{article.pk}/restore/0/"
+
+    page = client.get(restore)
+
+    assert page.status_code == 200
+    assert "Ours" in page.text
+    assert ">Restore</button>" not in page.text
+    assert client.post(restore, {"seen": "1"}).status_code == 403
+    article.refresh_from_db()
+    assert article.headline == "Ours"
+
+
+def test_taking_back_asks_for_the_right_of_the_act_and_says_who_has_it(
+    client: Client, editor: Any
+) -> None:
+    article = ArticleFactory(published=True)
+    workflow.move(article, "kill", by=chief(), reason="A letter")
+    kill = Deed.objects.get()
+
+    page = client.post(undo_page(kill))
+
+    assert page.status_code == 403
+    assert "Rights managers and administrators can kill" in page.text
+    article.refresh_from_db()
+    assert article.status == ArticleStatus.KILLED
