@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -74,6 +74,17 @@ class Recording:
             self.named[article.pk] = article.shown_headline, article.version
         self.before |= snapshots(new, self.columns)
 
+    def add(self, article: Article) -> None:
+        """Let a piece be part of the act that it has come with."""
+        blank = Article()
+        self.named[article.pk] = article.shown_headline, article.version
+        self.before[article.pk] = {
+            **as_json({name: getattr(blank, name) for name in self.columns}),
+            TAGS: [],
+            SUGGESTIONS: {},
+            CORRECTIONS: [],
+        }
+
 
 _under_way: ContextVar[Recording | None] = ContextVar("act under way", default=None)
 
@@ -130,6 +141,7 @@ def _note(recording: Recording) -> None:
         at=timezone.now(),
         reason=recording.reason,
         undoes=recording.undoes,
+        pieces=len(changes),
     )
     pieces = [change.article_id for change in changes if change.article_id]
     Article.objects.filter(pk__in=pieces).update(version=F("version") + 1)
@@ -164,7 +176,7 @@ def snapshots(
     """
     ids = list(ids)
     found = {
-        row.pop("pk"): _as_json(row) | {TAGS: [], SUGGESTIONS: {}, CORRECTIONS: []}
+        row.pop("pk"): as_json(row) | {TAGS: [], SUGGESTIONS: {}, CORRECTIONS: []}
         for row in Article.objects.filter(pk__in=ids).values("pk", *columns)
     }
     rows = TaggedArticle.objects.of(ids).order_by("tag")
@@ -183,7 +195,25 @@ def snapshots(
     return found
 
 
-def _as_json(row: Snapshot) -> Snapshot:
+def as_json(row: Snapshot) -> Snapshot:
     """A row's values as JSON holds them. Moments keep their microseconds."""
-    moments = {k: v.isoformat() for k, v in row.items() if isinstance(v, datetime)}
+    moments = {
+        name: value.astimezone(UTC).isoformat()
+        for name, value in row.items()
+        if isinstance(value, datetime)
+    }
     return row | moments
+
+
+def same(name: str, one: Any, other: Any) -> bool:
+    """Whether two values of a column of a snapshot are the same to a person.
+
+    Tags are, whichever way each of them was put on.
+    """
+    if name == TAGS:
+        return tag_ids(one) == tag_ids(other)
+    return bool(one == other)
+
+
+def tag_ids(tags: Iterable[Snapshot]) -> set[int]:
+    return {tag["tag"] for tag in tags}

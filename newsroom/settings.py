@@ -228,6 +228,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "articles.site.context.site",
             ],
+            "libraries": {"acts": "articles.admin.template_tags"},
         },
     },
 ]

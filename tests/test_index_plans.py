@@ -8,9 +8,12 @@ from django.db import connection
 from django.utils import timezone
 
 from articles import corrections, listing
+from articles.history import ActsQuery, acts
 from articles.models import (
+    Act,
     Article,
     Category,
+    Change,
     Correction,
     Source,
     Tag,
@@ -139,3 +142,70 @@ def test_the_deepest_page_reads_no_newer_rows(house):
     removed = re.search(r"Rows Removed by Filter: (\d+)", scan)
     # The cursor's own row, and what shares its moment, may be read and dropped.
     assert removed is None or int(removed[1]) <= 1, plan
+
+
+@pytest.fixture(scope="module")
+def deeds(django_db_setup, django_db_blocker):
+    """Some thousand acts of a few people, of several kinds."""
+    with django_db_blocker.unblock():
+        now = timezone.now()
+        Act.objects.bulk_create(
+            Act(
+                kind=("publish", "spike", "edit", "tag")[n % 4],
+                by_name=f"editor{n // 4 % 5}",
+                at=now - datetime.timedelta(minutes=n),
+                pieces=1,
+            )
+            for n in range(PIECES)
+        )
+        done = list(Act.objects.order_by("pk"))
+        for taken, back in zip(done[::40], done[1::40], strict=True):
+            back.undoes = taken
+        Act.objects.bulk_update(done[1::40], ["undoes"])
+        Change.objects.bulk_create(
+            Change(act=act, number=n, headline="A piece", version=1)
+            for n, act in enumerate(done)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        yield
+        Change.objects.all().delete()
+        Act.objects.exclude(undoes=None).delete()
+        Act.objects.all().delete()
+
+
+ACTS = {
+    "all": (ActsQuery(), "acts_newest_first"),
+    "person": (ActsQuery(by_name="editor3"), "acts_by_name"),
+    "kind": (ActsQuery(kind="spike"), "acts_of_a_kind"),
+    "day": (
+        ActsQuery(day=timezone.localdate() - datetime.timedelta(days=1)),
+        "acts_newest_first",
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("which", "is_deep"),
+    [*((which, False) for which in ACTS), ("all", True), ("person", True)],
+)
+def test_a_page_of_acts_is_one_index_range_without_a_sort(deeds, which, is_deep):
+    query, index = ACTS[which]
+    before = Act.objects.order_by("-at")[PIECES // 3].pk if is_deep else None
+    plan = acts.rows(query, before)[: acts.SHOWN + 1].explain()
+    if connection.vendor == "postgresql":
+        # A fifth of all acts may be read from the index of the whole as well.
+        used = rf"Index Scan using ({index}|acts_newest_first) on"
+        assert re.search(used, plan), plan
+        assert "Sort" not in plan
+    else:
+        assert f"USING INDEX {index}" in plan, plan
+        assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.django_db
+def test_the_acts_on_a_piece_are_found_by_its_number(deeds):
+    plan = acts.rows(ActsQuery(number=17))[: acts.SHOWN + 1].explain()
+    assert "changes_of_a_number" in plan, plan
+    assert "Seq Scan on articles_change" not in plan

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 
 from . import (
+    act,
     article_form,
     category,
     feed,
@@ -16,6 +17,7 @@ from . import (
 )
 
 __all__ = [
+    "act",
     "article_form",
     "category",
     "feed",

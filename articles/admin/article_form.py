@@ -3,16 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -20,27 +17,21 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from articles import workflow
-from articles.models import (
-    Article,
-    ArticleStatus,
-    PossibleDuplicate,
-    SuggestionState,
-)
-from articles.roles import NotPermitted
-from articles.tagging import suggestions, tags
+from articles.models import Article, PossibleDuplicate, SuggestionState
 
 from . import source_changes
-from .article_list import ArticleListAdmin, person, tagged_text
+from .article_history import ArticleHistoryAdmin
+from .article_list import person
+from .article_saving import ArticleSavingAdmin
 from .corrections import CorrectionsAdmin
-from .forms import EDITED, ArticleForm, MoveForm, NewArticleForm
+from .forms import MoveForm, NewArticleForm
 from .times import day
 
 
 @admin.register(Article)
-class ArticleAdmin(CorrectionsAdmin, ArticleListAdmin):
+class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
     """One article: what the source sent, what the desk makes of it, its moves."""
 
-    form = ArticleForm
     readonly_fields = [
         "status_line",
         "source_facts",
@@ -76,17 +67,6 @@ class ArticleAdmin(CorrectionsAdmin, ArticleListAdmin):
         ),
     ]
 
-    def get_form(
-        self,
-        request: HttpRequest,
-        obj: Article | None = None,
-        change: bool = False,
-        **kwargs: Any,
-    ) -> type[forms.ModelForm]:
-        if obj is None:
-            kwargs["form"] = NewArticleForm
-        return super().get_form(request, obj, change, **kwargs)
-
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> Any:
         if obj is None:
             fields = [*NewArticleForm.Meta.fields, "source_published_at"]
@@ -115,48 +95,27 @@ class ArticleAdmin(CorrectionsAdmin, ArticleListAdmin):
         fixed = [] if self.has_publish_permission(request) else ["embargoed_until"]
         return [*super().get_readonly_fields(request, obj), *fixed]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        article = self.get_object(request, object_id)
-        context: dict[str, Any] = {"show_save_and_add_another": False}
-        if article and (moved := self._move_without_saving(request, article)):
-            return moved
-        if article and self.has_change_permission(request, article):
-            if article.needs_suggestions:
-                suggestions.refresh_one(article)
-        else:
-            context["move_form"] = form = MoveForm()
-            if not self.has_publish_permission(request):
-                del form.fields["publish_at"]
-        if article:
+        context["show_save_and_add_another"] = False
+        if article := context["original"]:
+            if not self.has_change_permission(request, article):
+                context["move_form"] = self._move_form(request, article)
             context["moves"] = workflow.moves_for(article, request.user)
             if change := article.source_changes.pending().first():
                 context["change_at_source"] = change
                 context["changed_columns"] = source_changes.columns(article, change)
-        return super().change_view(
-            request, object_id, form_url, context | (extra_context or {})
-        )
+        return super().render_change_form(request, context, *args, **kwargs)
 
-    def _move_without_saving(
-        self, request: HttpRequest, article: Article
-    ) -> HttpResponse | None:
-        """The move of a person who has no form to save, as they may not edit.
-
-        None for everybody else. Raises NotPermitted if the move is not theirs.
-        """
-        move = workflow.MOVES.get(request.POST.get("_move", ""))
-        if not (move and self.has_view_or_change_permission(request, article)):
-            return None
-        if not workflow.may(request.user, move):
-            raise NotPermitted(f"articles.{move.permission}")
-        if self.has_change_permission(request, article):
-            return None
-        return self.response_change(request, article)
+    def _move_form(self, request: HttpRequest, article: Article) -> MoveForm:
+        """What a move needs to know, of a person who has no form to save."""
+        form = MoveForm(initial={"version": article.version})
+        if not self.has_publish_permission(request):
+            del form.fields["publish_at"]
+        if not self.has_kill_permission(request):
+            del form.fields["notice"]
+        return form
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -256,124 +215,12 @@ class ArticleAdmin(CorrectionsAdmin, ArticleListAdmin):
             '<a href="{}">{}</a>', article.get_absolute_url(), _("the public page")
         )
 
-    def save_model(
-        self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool
-    ) -> None:
-        if not change:
-            workflow.add(obj)
-            return
-        fields = [name for name in form.changed_data if name in EDITED]
-        if image := form.cleaned_data.get("picture"):
-            obj.image = image
-            fields.append("image")
-        # Of a living piece the notice is written by its kill.
-        is_killed = obj.status == ArticleStatus.KILLED
-        rewrites = is_killed and "notice" in form.changed_data
-        if rewrites and self.has_kill_permission(request):
-            obj.notice = form.cleaned_data["notice"]
-            fields.append("notice")
-        if form.changed_data:
-            workflow.edit(obj, fields, by=person(request))
-
-    def save_related(
-        self, request: HttpRequest, form: Any, formsets: Any, change: bool
-    ) -> None:
-        if not change:
-            suggestions.refresh_one(form.instance)
-            return
-        data = form.cleaned_data
-        if "tags" in form.changed_data:
-            on, off = tags.set_tags(form.instance, data["tags"], by=person(request))
-            form.tagged_text = tagged_text(on, off)
-        tags.decide(
-            form.instance,
-            accepted=map(int, data.get("accepted", [])),
-            rejected=map(int, data.get("dismissed", [])),
-            by=person(request),
-        )
-
-    def construct_change_message(
-        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
-    ) -> Any:
-        if text := getattr(form, "tagged_text", ""):
-            fields = [name for name in form.changed_data if name != "tags"]
-            return " ".join(
-                [text, _("Changed: %s.") % ", ".join(fields)] if fields else [text]
-            )
-        return super().construct_change_message(request, form, formsets, add)
-
-    def response_change(self, request: HttpRequest, obj: Article) -> HttpResponse:
-        action = request.POST.get("_move", "")
-        if action not in workflow.MOVES:
-            return super().response_change(request, obj)
-        move = workflow.MOVES[action]
-        asked = MoveForm(request.POST)
-        if not asked.is_valid():
-            for problems in asked.errors.values():
-                self.message_user(request, " ".join(map(str, problems)), messages.ERROR)
-            return HttpResponseRedirect(request.path)
-        try:
-            workflow.move(
-                obj,
-                action,
-                by=person(request),
-                reason=asked.cleaned_data["reason"],
-                at=asked.cleaned_data["publish_at"],
-                notice=asked.cleaned_data["notice"],
-            )
-        except workflow.NotAllowed as why:
-            said = _("The form is saved, but the article stays where it is. %(why)s")
-            self.message_user(request, said % {"why": why}, messages.ERROR)
-            return HttpResponseRedirect(request.path)
-        said = _("%(move)s: “%(headline)s”.") % {"move": move.label, "headline": obj}
-        self.message_user(request, f"{said} {_when(obj)}".strip(), messages.SUCCESS)
-        return HttpResponseRedirect(request.path)
-
     def delete_model(self, request: HttpRequest, obj: Article) -> None:
         workflow.delete([obj.pk], by=person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         ids = list(queryset.order_by().values_list("pk", flat=True))
         workflow.delete(ids, by=person(request))
-
-    def history_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        response = super().history_view(request, object_id, extra_context)
-        if isinstance(response, TemplateResponse) and response.context_data:
-            article = response.context_data["object"]
-            edits = response.context_data["action_list"]
-            newest = edits.paginator.object_list.order_by("-action_time", "-pk")
-            ordered = self.get_paginator(request, newest, edits.paginator.per_page)
-            response.context_data |= {
-                "action_list": ordered.get_page(edits.number),
-                "source_changes": [
-                    (change, source_changes.labels(change))
-                    for change in article.source_changes.newest_first()
-                ],
-                "moves": article.changes.select_related("act")
-                .filter(after__has_key="status")
-                .order_by("-version")[:500],
-                "taggings": article.tagged_articles.select_related(
-                    "tag", "tagged_by"
-                ).order_by("-tagged_at"),
-            }
-        return response
-
-
-def _when(article: Article) -> str:
-    """When readers see a piece that has just been published, if not at once."""
-    if article.status != ArticleStatus.PUBLISHED:
-        return ""
-    if article.visible_from is None:
-        return _("Readers do not see it: its source is blocked.")
-    if article.visible_from <= timezone.now():
-        return ""
-    moment = timezone.localtime(article.visible_from)
-    return _("It shows from %(moment)s on.") % {"moment": f"{moment:%Y-%m-%d %H:%M %Z}"}
 
 
 def _whereabouts(article: Article) -> Iterator[tuple[str, str]]:

@@ -1,16 +1,17 @@
 """Articles: finding what waits, tagging it, and moving it on."""
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,11 +21,9 @@ from articles.models import (
     ArticleStatus,
     Reuse,
     SuggestionState,
-    Tag,
 )
 from articles.models.article import ArticleQuerySet
 from articles.roles import who_can
-from articles.tagging import tags
 
 from .fields import CleanTexts, LineField, LinesField, TagNamesField
 from .filters import (
@@ -36,6 +35,9 @@ from .filters import (
 )
 from .forms import ArticleActionForm
 from .refusals import RefusesActions
+
+#: The name under which the list carries the version of each of its rows.
+SEEN = "seen"
 
 
 class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
@@ -127,23 +129,32 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
             ),
         )
 
+    def action_checkbox(self, obj: Article) -> SafeString:
+        seen = format_html(
+            '<input type="hidden" name="{}" value="{}:{}">', SEEN, obj.pk, obj.version
+        )
+        return format_html("{}{}", super().action_checkbox(obj), seen)
+
     def _move(self, request: HttpRequest, queryset: QuerySet, action: str) -> None:
-        ids = list(queryset.order_by().values_list("pk", flat=True))
-        reason = LineField(required=False).clean(request.POST.get("reason"))[:1000]
-        notice = LinesField(required=False).clean(request.POST.get("notice"))
         try:
             outcome = workflow.move_many(
-                ids, action, by=person(request), reason=reason, notice=notice
+                _ids(queryset),
+                action,
+                by=person(request),
+                reason=LineField(required=False).clean(request.POST.get("reason"))[
+                    :1000
+                ],
+                notice=LinesField(required=False).clean(request.POST.get("notice")),
+                versions=_seen(request),
             )
         except workflow.NotAllowed as why:
             self.message_user(request, str(why), messages.ERROR)
             return
-        self._report(request, action, outcome)
+        self._report(request, outcome, workflow.MOVES[action].label)
 
     def _report(
-        self, request: HttpRequest, action: str, outcome: workflow.Outcome
+        self, request: HttpRequest, outcome: workflow.Outcome, label: str | Promise
     ) -> None:
-        label = workflow.MOVES[action].label
         if moved := len(outcome.moved):
             done = ngettext(
                 "%(label)s: %(moved)d article.", "%(label)s: %(moved)d articles.", moved
@@ -154,7 +165,7 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
             said = _("Article %(number)s: %(why)s") % {"number": pk, "why": why}
             self.message_user(request, said, messages.WARNING)
         if (more := len(outcome.refused) - 10) > 0:
-            said = _("… and %(more)d more could not be moved.") % {"more": more}
+            said = _("… and %(more)d more were left alone.") % {"more": more}
             self.message_user(request, said, messages.WARNING)
 
     @admin.action(description=gettext_lazy("Publish"), permissions=["publish"])
@@ -168,9 +179,10 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
     def publish_with_suggestions(
         self, request: HttpRequest, queryset: QuerySet
     ) -> None:
-        ids = list(queryset.order_by().values_list("pk", flat=True))
-        outcome = workflow.publish(ids, by=person(request))
-        self._report(request, "publish", outcome)
+        outcome = workflow.publish(
+            _ids(queryset), by=person(request), versions=_seen(request)
+        )
+        self._report(request, outcome, workflow.MOVES["publish"].label)
 
     @admin.action(description=gettext_lazy("Select"), permissions=["select"])
     def select_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -207,19 +219,24 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
                 request, _("Write the tags beside the action."), messages.WARNING
             )
             return
-        queryset = self._editable(request, queryset)
-        ids = list(queryset.values_list("pk", flat=True))
-        if not ids:
+        if not (ids := _ids(self._editable(request, queryset))):
             return
-        chosen = list(dict.fromkeys(Tag.objects.get_or_make(names).values()))
-        new = tags.tag_articles(ids, chosen, by=person(request))
-        LogEntry.objects.log_actions(
-            person(request).pk, queryset, CHANGE, tagged_text(names, [])
+        outcome = workflow.tag(
+            ids, on=names, by=person(request), versions=_seen(request)
         )
-        said = _("%(new)d taggings are new on %(pieces)d articles.")
-        self.message_user(
-            request, said % {"new": new, "pieces": len(ids)}, messages.SUCCESS
-        )
+        label = _("Tags put on (%(names)s)") % {"names": ", ".join(names)}
+        self._report(request, outcome, label)
+
+    # Acts are the history of articles: the admin's own log would only repeat them.
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> Any:
+        return None
 
     def _editable(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Those that this person may edit; says which others there are, and why."""
@@ -274,11 +291,15 @@ def _is_ahead(moment: datetime | None) -> bool:
     return moment is not None and moment > timezone.now()
 
 
-def tagged_text(on: list[str], off: list[str]) -> str:
-    """A line for the history about tags put on and taken off."""
-    parts = []
-    if on:
-        parts.append(_("Tags put on: %s.") % ", ".join(on))
-    if off:
-        parts.append(_("Tags taken off: %s.") % ", ".join(off))
-    return " ".join(parts)
+def _ids(articles: QuerySet) -> list[int]:
+    return list(articles.order_by().values_list("pk", flat=True))
+
+
+def _seen(request: HttpRequest) -> dict[int, int]:
+    """``{article id: version}`` of the rows that the list has shown."""
+    pairs = (text.split(":") for text in request.POST.getlist(SEEN))
+    return {
+        int(pair[0]): int(pair[1])
+        for pair in pairs
+        if len(pair) == 2 and all(part.isdecimal() for part in pair)
+    }

@@ -1,12 +1,16 @@
 """The forms of the editors' screens."""
 
+import re
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, Self, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin.helpers import ActionForm
+from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +21,16 @@ from articles.images import library
 from articles.images.encoding import NotAPicture
 from articles.ingest.addresses import Allow, Refused, check_url, origin_of
 from articles.ingest.identity import canonical_url, http_url
-from articles.models import Article, ArticleStatus, Feed, SuggestionState, Tombstone
+from articles.models import (
+    Article,
+    ArticleStatus,
+    Feed,
+    Image,
+    SuggestionState,
+    Tombstone,
+)
 from articles.names import name_key
+from articles.workflow import MOVES, ChangedMeanwhile, NotAllowed
 
 from .fields import DateTimeLocalField, LineField, TagNamesField, TagNamesWidget
 
@@ -32,6 +44,14 @@ EDITED = (
     "image_caption",
     "image_credit",
     "embargoed_until",
+)
+#: What a kept picture's number is signed for.
+KEPT = "articles.admin.kept_picture"
+
+
+#: What a form says that has come back without what was in it.
+NO_VERSION = gettext_lazy(
+    "The form came without the version that it showed. Load it anew."
 )
 
 
@@ -177,8 +197,16 @@ class ArticleActionForm(ActionForm):
 
 
 class MoveForm(forms.Form):
-    """What a button that moves the piece needs to know."""
+    """What a button that moves the piece needs to know.
 
+    The version is the one that the page has shown.
+    """
+
+    version = forms.IntegerField(
+        min_value=0,
+        widget=forms.HiddenInput,
+        error_messages={"required": NO_VERSION, "invalid": NO_VERSION},
+    )
     publish_at = DateTimeLocalField(
         label=gettext_lazy("Publish at"),
         required=False,
@@ -202,14 +230,45 @@ class MoveForm(forms.Form):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided who was shown that a colleague had been faster.
+
+    ``side`` is whose words are to stand, ``version`` the one that they were shown,
+    ``action`` the move that they wanted to make, or "".
+    """
+
+    side: Literal["mine", "theirs"]
+    version: int
+    action: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """A decision as the button sends it; None if it is none."""
+        if not (found := re.fullmatch(r"(mine|theirs):([0-9]{1,9}):([a-z]*)", text)):
+            return None
+        return cls(cast(Any, found[1]), int(found[2]), found[3])
+
+
+def asked_action(data: Any) -> str:
+    """The move whose button was pressed on a piece's form; "" for none."""
+    decision = Decision.parse(data.get("_decision", ""))
+    action = decision.action if decision else data.get("_move", "")
+    return action if action in MOVES else ""
+
+
 class ArticleForm(MoveForm, forms.ModelForm):
     """The desk's side of a piece.
 
     Every field carries along what it held when the page was made, so that only
-    what this person changed is saved, and what a colleague has changed in the
-    same field meanwhile is refused instead of overwritten.
+    what this person changed is saved. The version carried along tells the workflow
+    what the person has seen; whether a colleague was faster is decided there, and
+    comes back as ``refusal``, with which the form is shown once more.
     """
 
+    refusal: NotAllowed | None = None
+
+    kept_picture = forms.CharField(required=False, widget=forms.HiddenInput)
     tags = TagNamesField(
         help_text=gettext_lazy(
             "Names with commas between them; one that holds a comma in quotation marks."
@@ -251,6 +310,7 @@ class ArticleForm(MoveForm, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["version"] = self.instance.version
         if "notice" in self.fields:
             self.initial["notice"] = self.instance.notice
         self.initial["tags"] = TagNamesField.text_of(self.instance.tags.all())
@@ -258,30 +318,82 @@ class ArticleForm(MoveForm, forms.ModelForm):
             self.fields[name].show_hidden_initial = True
         choices = [
             (str(each.tag_id), f"#{each.tag} — “{each.found}”")
-            for each in self.instance.suggestions.filter(state=SuggestionState.OPEN)
-            .select_related("tag")
-            .order_by("pk")
+            for each in self._suggestions()
         ]
         for name in ("accepted", "dismissed"):
             if choices:
                 cast(forms.ChoiceField, self.fields[name]).choices = choices
             else:
                 del self.fields[name]
+        if self.refusal:
+            self._show_what_stands_now()
+
+    def _suggestions(self) -> Any:
+        """Those that are open, and those that were when the person ticked them."""
+        ticked: list[str] = []
+        if self.is_bound:
+            data = cast(QueryDict, self.data)
+            ticked = data.getlist("accepted") + data.getlist("dismissed")
+        asked = Q(tag__in=[int(tag) for tag in ticked if tag.isdecimal()])
+        found = self.instance.suggestions.filter(Q(state=SuggestionState.OPEN) | asked)
+        return found.select_related("tag").order_by("pk")
 
     def _kept(self) -> list[str]:
         """The fields that hold a stored value, and so can be changed by two."""
-        return [name for name in (*EDITED, "tags") if name in self.fields]
+        return [name for name in (*EDITED, "tags", "notice") if name in self.fields]
+
+    def _show_what_stands_now(self) -> None:
+        """In the fields that this person has not touched."""
+        data = cast(QueryDict, self.data).copy()
+        for name in set(self._kept()) - set(self.changed_data):
+            field = self.fields[name]
+            now = field.prepare_value(self.get_initial_for_field(field, name))
+            shown: Any = field.widget.format_value(now)
+            if isinstance(shown, list):
+                shown = "".join(shown)
+            data[self.add_prefix(name)] = shown or ""
+            data[self.add_initial_prefix(name)] = shown or ""
+        self.data = data
+
+    @property
+    def decision(self) -> Decision | None:
+        return Decision.parse(self.data.get("_decision", ""))
+
+    @property
+    def action(self) -> str:
+        return asked_action(self.data)
+
+    def fields_written(self) -> list[str]:
+        """The fields of the article that this person has changed."""
+        names = [name for name in self.changed_data if name in EDITED]
+        if picture := self.cleaned_data.get("picture"):
+            self.instance.image = picture
+            names.append("image")
+        # Of a living piece the notice is written by its kill.
+        is_killed = self.instance.status == ArticleStatus.KILLED
+        if is_killed and "notice" in self.changed_data:
+            self.instance.notice = self.cleaned_data["notice"]
+            names.append("notice")
+        return names
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        for name in self._kept():
-            if name in self.changed_data and name in self.cleaned_data:
-                self._refuse_overwriting(name)
+        if "version" in self.errors:
+            self.add_error(None, NO_VERSION)
+        if isinstance(self.refusal, ChangedMeanwhile):
+            said = _(
+                "Someone else was faster: nothing is saved yet, and nothing of what"
+                " you have typed is lost. Both stand side by side above; decide there."
+            )
+            self.add_error(None, ValidationError(said, code="changed_meanwhile"))
+        elif self.refusal:
+            said = _("Nothing is saved, and the article stays where it is. %(why)s")
+            self.add_error(None, said % {"why": self.refusal})
         return self.cleaned_data
 
     def clean_publish_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["publish_at"]
-        if at and self.data.get("_move") != "publish":
+        if at and self.action != "publish":
             raise ValidationError(
                 _(
                     "Only the button Publish uses this; nothing is saved yet."
@@ -292,7 +404,7 @@ class ArticleForm(MoveForm, forms.ModelForm):
 
     def clean_reason(self) -> str:
         reason: str = self.cleaned_data["reason"]
-        if reason and not self.data.get("_move"):
+        if reason and not self.action:
             raise ValidationError(
                 _(
                     "A reason is kept with a move, such as Publish or Spike;"
@@ -305,7 +417,7 @@ class ArticleForm(MoveForm, forms.ModelForm):
     def clean_notice(self) -> str:
         notice: str = self.cleaned_data["notice"]
         is_killed = self.instance.status == ArticleStatus.KILLED
-        if is_killed or self.data.get("_move") == "kill":
+        if is_killed or self.action == "kill":
             return notice
         if "notice" in self.changed_data:
             raise ValidationError(
@@ -316,41 +428,30 @@ class ArticleForm(MoveForm, forms.ModelForm):
             )
         return notice
 
-    def _refuse_overwriting(self, name: str) -> None:
-        bound, field = self[name], self.fields[name]
-        begun = self.data.get(bound.html_initial_name)
-        now = self.get_initial_for_field(field, name)
-        if begun is None or not field.has_changed(now, begun):
-            return
-        if not field.has_changed(now, bound.data):
-            return
-        # Saved once more, what stands in the field is meant to replace the other.
-        shown = "" if now is None else str(field.prepare_value(now))
-        data = cast(QueryDict, self.data).copy()
-        data[bound.html_initial_name] = shown
-        self.data = data
-        self.add_error(
-            name,
-            ValidationError(
-                _(
-                    "Someone else has changed this meanwhile, to: “%(now)s”."
-                    " Save again to replace it with what stands here."
-                ),
-                code="changed_meanwhile",
-                params={"now": shown or "–"},
-            ),
-        )
-
     def clean_picture(self) -> Any:
         upload = self.cleaned_data.get("picture")
         if not upload:
-            return None
+            return self._kept_picture()
         try:
-            return library.store(upload)
+            upload.seek(0)
+            picture = library.store(upload)
         except NotAPicture as error:
             raise ValidationError(
                 _("This cannot be shown: %(why)s."), params={"why": error}
             ) from error
+        # A browser sends no file twice: a form that is shown once more knows it.
+        data = cast(QueryDict, self.data).copy()
+        data["kept_picture"] = signing.dumps(picture.pk, salt=KEPT)
+        self.data = data
+        return picture
+
+    def _kept_picture(self) -> Any:
+        """The picture that was uploaded with the form before it was shown again."""
+        try:
+            pk = signing.loads(self.data.get("kept_picture", ""), salt=KEPT)
+        except signing.BadSignature:
+            return None
+        return Image.objects.filter(pk=pk).first()
 
 
 class NewArticleForm(forms.ModelForm):

@@ -19,7 +19,7 @@ class Act(models.Model):
     """One deed of one person, or of a program, on one piece or on many.
 
     Rows are only ever added. The actor is named in text as well, and so outlives
-    the account.
+    the account. ``pieces`` says how many changes belong to it.
     """
 
     kind = models.CharField(_("what"), max_length=20)
@@ -40,6 +40,7 @@ class Act(models.Model):
         null=True,
         related_name="undone_by",
     )
+    pieces = models.PositiveIntegerField(_("pieces"), default=0)
 
     objects = HistoryQuerySet.as_manager()
 
@@ -49,6 +50,9 @@ class Act(models.Model):
         indexes = [
             models.Index(fields=["-at", "-id"], name="acts_newest_first"),
             models.Index(fields=["by", "-at", "-id"], name="acts_of_a_person"),
+            # By name, since accounts come and go.
+            models.Index(fields=["by_name", "-at", "-id"], name="acts_by_name"),
+            models.Index(fields=["kind", "-at", "-id"], name="acts_of_a_kind"),
         ]
 
     def __str__(self) -> str:
@@ -63,7 +67,12 @@ class Change(models.Model):
     """
 
     act = models.ForeignKey(
-        Act, verbose_name=_("act"), on_delete=models.PROTECT, related_name="changes"
+        Act,
+        verbose_name=_("act"),
+        on_delete=models.PROTECT,
+        related_name="changes",
+        # The index below begins with it.
+        db_index=False,
     )
     article = models.ForeignKey(
         Article,
@@ -87,6 +96,10 @@ class Change(models.Model):
             models.UniqueConstraint(
                 fields=["article", "version"], name="version_of_a_piece_is_made_once"
             )
+        ]
+        indexes = [
+            models.Index(fields=["act", "id"], name="changes_of_an_act"),
+            models.Index(fields=["number", "-id"], name="changes_of_a_number"),
         ]
 
     def __str__(self) -> str:

@@ -120,6 +120,12 @@ ADDRESSES: dict[str, Asks] = {
     **_screens("articles.article", change=Asks("articles.view_article", *_EDITS)),
     "admin:articles_article_accept_change": _DECIDES,
     "admin:articles_article_dismiss_change": _DECIDES,
+    "admin:articles_article_correct": _deed("articles.correct_article"),
+    "admin:articles_article_withdraw_correction": _deed("articles.correct_article"),
+    "admin:articles_article_restore": Asks(_SEES, *_EDITS),
+    **_to_look_at("articles.act"),
+    # And what the act itself asked for.
+    "admin:articles_act_undo": Asks(_SEES),
     **_screens("articles.category"),
     **_screens("articles.source"),
     **_screens("articles.tag"),

@@ -37,7 +37,11 @@ def _every(model: str, *verbs: str, app: str = "articles") -> tuple[str, ...]:
 
 #: Every right of every role. A right stands in one task alone.
 TASKS = (
-    Task(_("see pieces and their history"), ("articles.view_article",), (C, E, R, A)),
+    Task(
+        _("see pieces and their history"),
+        ("articles.view_article", "articles.view_act"),
+        (C, E, R, A),
+    ),
     Task(
         _("see tags, categories, sources and feeds"),
         (

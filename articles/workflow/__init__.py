@@ -14,8 +14,9 @@ from .corrections import (
     why_not_correct,
     withdraw_correction,
 )
-from .editing import add, edit, hold, may_edit
+from .editing import add, edit, hold, may_edit, save
 from .folding import fold, keep_apart
+from .meanwhile import changed_between, written
 from .moves import (
     LONGEST_NOTICE,
     MOVES,
@@ -27,12 +28,19 @@ from .moves import (
     publish_as_dated,
     withhold,
 )
-from .outcomes import ChangedMeanwhile, NotAllowed, Outcome
+from .outcomes import ChangedMeanwhile, Clash, NotAllowed, Outcome
 from .permissions import permission_for, permission_of
 from .publishing import publish, soon, tag
 from .source_changes import accept_change, dismiss_change
 from .taking_down import TakeDown, take_down
-from .undoing import last_act, restore, undo, why_not_undo
+from .undoing import (
+    earlier,
+    last_act,
+    preview_undo,
+    restore,
+    undo,
+    why_not_undo,
+)
 from .withdrawal import delete, erase_killed, take_pictures_away
 
 __all__ = [
@@ -42,18 +50,21 @@ __all__ = [
     "WINDOW",
     "ChangedMeanwhile",
     "Claimed",
+    "Clash",
     "Move",
     "NotAllowed",
     "Outcome",
     "TakeDown",
     "accept_change",
     "add",
+    "changed_between",
     "claim",
     "claimed_by_others",
     "comment",
     "correct",
     "delete",
     "dismiss_change",
+    "earlier",
     "edit",
     "erase_killed",
     "fold",
@@ -67,10 +78,12 @@ __all__ = [
     "moves_for",
     "permission_for",
     "permission_of",
+    "preview_undo",
     "publish",
     "publish_as_dated",
     "release",
     "restore",
+    "save",
     "soon",
     "tag",
     "take_down",
@@ -80,4 +93,5 @@ __all__ = [
     "why_not_undo",
     "withdraw_correction",
     "withhold",
+    "written",
 ]

@@ -2,19 +2,45 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from articles.models import Act, Article
+from articles.models import Act, Article, Change
 
 
 class NotAllowed(Exception):
     """It cannot be done as things stand; the message says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A column that has changed since this person looked, as snapshots hold it.
+
+    ``mine`` is what they want to write, or what they saw if they have not touched
+    it; ``theirs`` is what stands there now, ``change`` the latest to have touched it.
+    """
+
+    name: str
+    mine: Any
+    theirs: Any
+    change: Change
+
+
 class ChangedMeanwhile(NotAllowed):
-    """Somebody else has changed the piece since this person saw it."""
+    """Somebody else has changed the piece since this person saw it.
+
+    ``clashes`` says in what, as far as the verb looks at single columns, and
+    ``version`` is the one that stands now.
+    """
+
+    def __init__(
+        self, why: str, clashes: Iterable[Clash] = (), version: int | None = None
+    ) -> None:
+        super().__init__(why)
+        self.clashes = list(clashes)
+        self.version = version
 
 
 @dataclass(slots=True)

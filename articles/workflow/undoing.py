@@ -6,9 +6,11 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from articles.acts import (
     COLUMNS,
@@ -18,15 +20,20 @@ from articles.acts import (
     WINDOW,
     Snapshot,
     acting,
+    same,
+    snapshots,
+    tag_ids,
 )
 from articles.images import library
 from articles.models import (
     Act,
     Article,
     ArticleStatus,
+    Category,
     Change,
     Correction,
     DuplicateState,
+    Image,
     PossibleDuplicate,
     SuggestionState,
     Tag,
@@ -38,11 +45,28 @@ from articles.models import (
 from . import withdrawal
 from .editing import may_edit
 from .moves import BATCH, WAITING
-from .outcomes import NotAllowed, Outcome, touch
+from .outcomes import (
+    ChangedMeanwhile,
+    NotAllowed,
+    Outcome,
+    changed_meanwhile,
+    touch,
+)
 from .permissions import permission_of
 
-#: What is gone with an act of these kinds cannot be brought back from its note.
-FINAL = frozenset({"delete"})
+#: What is gone with an act of these kinds cannot be brought back from its note, and
+#: what came with it does not go by itself.
+FINAL = {
+    "delete": _("What was deleted cannot be brought back."),
+    "add": _("A piece that was added is not taken back: spike it, or delete it."),
+}
+#: Columns that lead to rows which may be gone by the time they are written back, and
+#: why the piece then stays as it is. A picture is not among them: one that went with
+#: a kill keeps no piece from coming back.
+LEADS: dict[str, tuple[type[Model], str | Promise]] = {
+    "category_id": (Category, _("Its former category is gone.")),
+    "folded_into_id": (Article, _("The piece it was folded into is gone.")),
+}
 #: What a restored version brings back: words, tags and picture, not where the piece
 #: stands in the workflow.
 RESTORED = (
@@ -61,8 +85,8 @@ RESTORED = (
 def why_not_undo(act: Act, user: User | AnonymousUser) -> str:
     """Why this person cannot take this act back; "" if they can."""
     if act.kind in FINAL:
-        return gettext("What was deleted cannot be brought back.")
-    if Act.objects.filter(undoes=act).exists():
+        return str(FINAL[act.kind])
+    if hasattr(act, "undone_by"):
         return gettext("It has been taken back already.")
     if act.at < timezone.now() - WINDOW:
         return gettext("It is more than 24 hours old.")
@@ -126,15 +150,69 @@ def _undo_batch(
     changes: list[Change], now: dict[int, Snapshot], outcome: Outcome
 ) -> None:
     back: dict[int, Snapshot] = {}
-    for change in changes:
-        current = now[change.number]
-        if any(not _same(name, current[name], v) for name, v in change.after.items()):
-            why = gettext("It has been changed since.")
+    for change, values, why in _way_back(changes, now):
+        if why:
             outcome.refused.append((change.number, why))
         else:
-            back[change.number] = _unkilled(change)
+            back[change.number] = values
     write_back(back, now)
     outcome.moved += back
+
+
+def preview_undo(changes: Iterable[Change]) -> list[tuple[Change, Snapshot, str]]:
+    """What taking back these changes would write into each piece, or why it cannot.
+
+    Pieces that are gone are left out.
+    """
+    there = [change for change in changes if change.article_id]
+    return _way_back(there, snapshots(change.number for change in there))
+
+
+def _way_back(
+    changes: list[Change], now: dict[int, Snapshot]
+) -> list[tuple[Change, Snapshot, str]]:
+    values = _pictured(_unkilled(change) for change in changes)
+    gone = _gone(values)
+    found = []
+    for change, row in zip(changes, values, strict=True):
+        current = now[change.number]
+        if any(not same(name, current[name], v) for name, v in change.after.items()):
+            why = gettext("It has been changed since.")
+        else:
+            lost = (name for name in LEADS if (name, row.get(name)) in gone)
+            why = next((str(LEADS[name][1]) for name in lost), "")
+        found.append((change, row, why))
+    return found
+
+
+def _gone(rows: Iterable[Snapshot]) -> set[tuple[str, int]]:
+    """Of the rows that these values lead to, those that are not there any more."""
+    rows, gone = list(rows), set()
+    for name, (model, _why) in LEADS.items():
+        wanted = {row[name] for row in rows if row.get(name)}
+        if wanted:
+            known = model._default_manager.filter(pk__in=wanted)
+            there = set(known.values_list("pk", flat=True))
+            gone |= {(name, pk) for pk in wanted - there}
+    return gone
+
+
+def _pictured(rows: Iterable[Snapshot]) -> list[Snapshot]:
+    """These values, without pictures that have been taken away since.
+
+    What the piece shows now stays in their place.
+    """
+    rows = list(rows)
+    gone = {row["image_id"] for row in rows if row.get("image_id")}
+    if gone:
+        there = Image.objects.filter(pk__in=gone)
+        gone -= set(there.values_list("pk", flat=True))
+    return [
+        {name: value for name, value in row.items() if name != "image_id"}
+        if row.get("image_id") in gone
+        else row
+        for row in rows
+    ]
 
 
 def _unkilled(change: Change) -> Snapshot:
@@ -144,26 +222,49 @@ def _unkilled(change: Change) -> Snapshot:
     return change.before
 
 
-def _same(name: str, one: Any, other: Any) -> bool:
-    if name == TAGS:
-        return _ids(one) == _ids(other)
-    return bool(one == other)
+def earlier(article: int, version: int) -> Snapshot:
+    """What restoring that version of an article (id) would write; {} if nothing.
+
+    A category or a picture that is gone by now stays as it is; tags stay away.
+    """
+    values: Snapshot = {}
+    later = Change.objects.filter(article=article, version__gt=version)
+    for change in later.order_by("-version"):
+        values |= {k: v for k, v in change.before.items() if k in RESTORED}
+    if TAGS in values:
+        wanted = tag_ids(values[TAGS])
+        there = set(Tag.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+        values[TAGS] = [tag for tag in values[TAGS] if tag["tag"] in there]
+    [values] = _pictured([values])
+    lost = {name for name, _pk in _gone([values])}
+    now = snapshots([article]).get(article, values)
+    return {
+        name: value
+        for name, value in values.items()
+        if name not in lost
+        and (name, value) != ("category_id", None)
+        and not same(name, value, now[name])
+    }
 
 
-def _ids(tags: list[dict[str, Any]]) -> set[int]:
-    return {tag["tag"] for tag in tags}
+def restore(
+    article: Article, version: int, *, by: User, seen: int | None = None
+) -> Outcome:
+    """Bring the words, tags and picture of an article back as a version had them.
 
-
-def restore(article: Article, version: int, *, by: User) -> Outcome:
-    """Bring the words, tags and picture of an article back as a version had them."""
+    ``seen`` is the version that the person has looked at; raises ChangedMeanwhile
+    if it is not that which stands, and NotAllowed if the piece is gone.
+    """
     outcome = Outcome()
-    with acting("restore", [article.pk], by=by, reason="") as recording:
-        values: Snapshot = {}
-        later = Change.objects.filter(article=article, version__gt=version)
-        for change in later.order_by("-version"):
-            values |= {k: v for k, v in change.before.items() if k in RESTORED}
-        write_back({article.pk: values}, recording.before)
-        outcome.moved.append(article.pk)
+    with acting("restore", [article.pk], by=by) as recording:
+        if article.pk not in recording.before:
+            raise NotAllowed(gettext("It is gone."))
+        article.refresh_from_db()
+        if why := changed_meanwhile(article, seen):
+            raise ChangedMeanwhile(why, version=article.version)
+        if values := earlier(article.pk, version):
+            write_back({article.pk: values}, recording.before)
+            outcome.moved.append(article.pk)
     outcome.act = recording.act
     article.refresh_from_db()
     return outcome
@@ -218,7 +319,7 @@ def _field(name: str) -> Any:
 
 def _write_tags(tags: dict[int, list[dict[str, Any]]]) -> None:
     known = set(
-        Tag.objects.filter(pk__in=_ids([t for row in tags.values() for t in row]))
+        Tag.objects.filter(pk__in=tag_ids([t for row in tags.values() for t in row]))
         .order_by()
         .values_list("pk", flat=True)
     )

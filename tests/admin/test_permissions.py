@@ -50,6 +50,8 @@ NOWHERE = "admin/(?P<url>.*)$"
 NOTHING_YET = "admin:app_list"
 #: Each person has filters of their own, and the one that is asked for is nobody's.
 NOT_THEIRS = "desk:drop-filter"
+#: Taking an act back asks for what the act asked for; that of the world is an edit.
+OF_ITS_ACT = {"admin:articles_act_undo": ("articles.change_article",)}
 #: The move that an action of the list makes.
 MOVE_OF = {f"{name}_selected": name for name in MOVES} | {
     "publish_with_suggestions": "publish"
@@ -74,7 +76,7 @@ class Cell:
             return [asks.look, asked_by_action(self.view, self.action)]
         if self.move:
             return [asks.look, f"articles.{MOVES[self.move].permission}"]
-        asked = asks.of(self.method)
+        asked = (*asks.of(self.method), *OF_ITS_ACT.get(self.view, ()))
         if self.state in WAITING:
             asked = tuple(right for right in asked if right != asks.decided)
         return list(asked)
@@ -105,8 +107,7 @@ class Cell:
             return self.state in WAITING or revises
         if move := self.moves():
             status = STATES[self.state or ""].get("status", ArticleStatus.INGESTED)
-            # A form notes in Django's history that it was saved.
-            return MOVES[move].allows(status) or (None if self.move else False)
+            return MOVES[move].allows(status)
         if self.action == "delete_selected":
             return True
         return True if self.view in BODIES else None

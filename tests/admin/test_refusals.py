@@ -136,7 +136,7 @@ def test_the_form_offers_the_moves_that_are_allowed_and_no_others(
     ]
     saves = workflow.may_edit(user, article.status)
     assert ('name="_save"' in page) == saves
-    assert ("These save the form first." in page) == bool(saves and offered)
+    assert ("These save the form as well" in page) == bool(saves and offered)
 
 
 def test_a_rights_manager_kills_a_piece_with_a_reason_from_its_page(
@@ -148,16 +148,37 @@ def test_a_rights_manager_kills_a_piece_with_a_reason_from_its_page(
 
     page = client.get(url).text
     assert '<input type="text" name="reason"' in page
+    assert '<textarea name="notice"' in page
+    assert page.count('name="version"') == 1
     assert 'name="headline"' not in page
-    said = client.post(url, {"_move": "kill", "reason": ""}, follow=True).text
+    kill = {"_move": "kill", "version": "0", "notice": "Withdrawn on request."}
+    said = client.post(url, kill | {"reason": ""}, follow=True).text
     assert "this move asks for a reason" in said
-    too_long = {"_move": "kill", "reason": "x" * 1001}
-    assert "at most 1000 characters" in client.post(url, too_long, follow=True).text
-    client.post(url, {"_move": "kill", "reason": "By order", "headline": "Ours"})
+    too_long = client.post(url, kill | {"reason": "x" * 1001}, follow=True).text
+    assert "at most 1000 characters" in too_long
+    client.post(url, kill | {"reason": "By order", "headline": "Ours"})
 
     article.refresh_from_db()
     assert (article.status, article.headline) == (ArticleStatus.KILLED, "")
+    assert article.notice == "Withdrawn on request."
     assert article.changes.get().act.reason == "By order"
+
+
+@pytest.mark.parametrize("version", ["0", ""])
+def test_who_may_only_move_a_piece_moves_it_as_they_have_seen_it(
+    client: Client, version: str
+) -> None:
+    article = ArticleFactory(published=True)
+    workflow.tag([article.pk], on=["Economy"], by=make_member(Role.EDITORS))
+    sign_in(client, Role.RIGHTS_MANAGERS)
+    kill = {"_move": "kill", "reason": "By order", "version": version}
+
+    page = client.post(f"{LIST}{article.pk}/change/", kill, follow=True)
+
+    article.refresh_from_db()
+    assert article.status == ArticleStatus.PUBLISHED
+    said = "has changed it meanwhile" if version else "without the version"
+    assert said in page.text
 
 
 def test_who_may_not_publish_sets_no_embargo(client: Client) -> None:
@@ -169,7 +190,8 @@ def test_who_may_not_publish_sets_no_embargo(client: Client) -> None:
     assert 'name="publish_at"' not in page.text
 
     category = {"category": article.category_id, "initial-category": 1}
-    client.post(url, {"note": "Look", "embargoed_until": "", **category})
+    typed = {"note": "Look", "embargoed_until": "", "version": "0"}
+    client.post(url, typed | category)
 
     article.refresh_from_db()
     assert article.note == "Look"

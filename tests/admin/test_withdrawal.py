@@ -87,6 +87,50 @@ def test_the_notice_of_a_killed_piece_can_be_rewritten(
     assert "Withdrawn." in client.get(article.get_absolute_url()).text
 
 
+def test_of_two_who_rewrite_a_notice_the_second_sees_both(
+    killer: object, save: Act
+) -> None:
+    article = ArticleFactory(published=True)
+    chief = make_user("chief", is_superuser=True)
+    workflow.move(article, "kill", by=chief, reason="a letter", notice="Withdrwan.")
+    seen = str(article.version)
+    article.notice = "By order of a court."
+    workflow.edit(article, ["notice"], by=chief)
+
+    page = save(
+        article, notice="Withdrawn.", version=seen, **{"initial-notice": "Withdrwan."}
+    )
+
+    assert page.status_code == 409
+    assert "Someone else was faster" in page.text
+    assert "court" in page.text
+    assert page.context["adminform"].form["notice"].value() == "Withdrawn."
+    article.refresh_from_db()
+    assert article.notice == "By order of a court."
+
+
+def test_the_list_kills_no_piece_that_has_changed_since_it_was_shown(
+    killer: Any, act: Act
+) -> None:
+    seen, changed = ArticleFactory.create_batch(2, published=True)
+    workflow.tag([changed.pk], on=["Economy"], by=killer)
+
+    page = act(
+        "kill_selected",
+        seen,
+        changed,
+        reason="a letter",
+        notice=NOTICE,
+        seen=[f"{seen.pk}:0", f"{changed.pk}:0"],
+    )
+
+    assert f"Article {changed.pk}: Someone else has changed it" in page.text
+    seen.refresh_from_db()
+    changed.refresh_from_db()
+    assert (seen.status, seen.notice) == ("killed", NOTICE)
+    assert (changed.status, changed.notice) == ("published", "")
+
+
 def test_who_may_not_kill_writes_no_notice(
     client: Client, editor: object, save: Act
 ) -> None:
@@ -156,9 +200,9 @@ def test_a_piece_that_was_never_public_has_no_form_for_it(
 
 
 def test_who_may_not_correct_reads_only(client: Client) -> None:
-    client.force_login(make_member(Role.CONTRIBUTORS))
     article = ArticleFactory(published=True)
     chief = make_user("chief", is_superuser=True)
+    client.force_login(make_member(Role.CONTRIBUTORS))
     told = workflow.correct(article.pk, TEXT, by=chief)
     page = client.get(page_of(article)).text
     assert TEXT in page

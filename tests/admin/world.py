@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,7 @@ def make_world() -> World:
     pieces = {name: _piece(values) for name, values in STATES.items()}
     for article in pieces.values():
         article.tags.add("Economy")
+        article.corrections.create(text="Not of 2024, of 2025.", at=NOW)
         TagSuggestion.objects.create(article=article, tag=tag, found="Fed")
         SourceChange.objects.create(
             article=article,
@@ -109,6 +110,8 @@ def make_world() -> World:
     rows["other_piece"] = _piece({"source_headline": "Another piece"})
     # Of nobody who comes: what it answers then is that there is none.
     rows["act"] = Act.objects.create(kind="tag", by_name="somebody", at=NOW)
+    rows["articles_act"] = _edited([rows["other_piece"]])
+    _edited(pieces.values())
     world = World(rows, pieces)
     _fill_forms(world)
     return world
@@ -119,6 +122,24 @@ def _piece(values: dict[str, Any]) -> Article:
     article.needs_suggestions = False
     article.save(update_fields=["needs_suggestions"])
     return article
+
+
+def _edited(pieces: Collection[Any]) -> Act:
+    """One act that has changed all of these pieces."""
+    by_name = "somebody"
+    act = Act.objects.create(kind="edit", by_name=by_name, at=NOW, pieces=len(pieces))
+    for article in pieces:
+        article.note, article.version = "Why", 1
+        article.save(update_fields=["note", "version"])
+        article.changes.create(
+            act=act,
+            number=article.pk,
+            headline=article.shown_headline,
+            version=1,
+            before={"note": ""},
+            after={"note": "Why"},
+        )
+    return act
 
 
 def _fill_forms(world: World) -> None:
@@ -163,6 +184,8 @@ PATHS = {
     "admin:app_list": "admin/articles/",
     "admin/(?P<url>.*)$": "admin/nothing/is/here/",
 }
+#: Gaps that take a number which is no row's.
+NUMBERS = {"version": "0"}
 _GAP = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -193,8 +216,12 @@ def path_of(world: World, view: str, route: str, state: str | None) -> str:
     row = world.rows.get(model, world.article(state))
     kind = ContentType.objects.get_for_model(row)
     rows = {"content_type_id": kind} | world.rows
+    if "<int:number>" in route:
+        rows["number"] = world.article(state).corrections.get()
     path = PATHS.get(view, route)
-    return "/" + _GAP.sub(lambda gap: str(rows.get(gap[1], row).pk), path)
+    return "/" + _GAP.sub(
+        lambda gap: NUMBERS.get(gap[1]) or str(rows.get(gap[1], row).pk), path
+    )
 
 
 _YES = {"post": "yes"}
@@ -267,6 +294,10 @@ BODIES: dict[str, Body | Callable[[World, str | None], Body]] = {
     "admin:articles_article_delete": _YES,
     "admin:articles_article_accept_change": _decision,
     "admin:articles_article_dismiss_change": _decision,
+    "admin:articles_article_withdraw_correction": {},
+    "admin:articles_article_restore": {"seen": 1},
+    "admin:articles_act_undo": {},
+    "admin:articles_act_delete": _YES,
     "admin:articles_category_add": _NAMED,
     "admin:articles_category_change": _NAMED,
     "admin:articles_category_delete": _YES,

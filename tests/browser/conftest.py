@@ -28,6 +28,7 @@ EVERYTHING = (
     "view_fetchattempt",
     "view_tombstone",
     "delete_tombstone",
+    "view_act",
     "view_category",
     "change_category",
 )

@@ -53,15 +53,17 @@ Faults = Callable[..., list[str]]
 
 @pytest.fixture
 def faults(page: Page) -> Faults:
-    """What axe finds on a page, in every scheme and width."""
+    """What axe finds on a page, or the open one, in every scheme and width."""
 
-    def look(path: str, status: int = 200) -> list[str]:
+    def look(path: str = "", status: int = 200) -> list[str]:
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        answer = page.goto(path)
-        assert answer is not None
-        assert answer.status == status, path
-        for details in page.locator("details:not([open])").all():
-            details.evaluate("element => { element.open = true }")
+        if path:
+            answer = page.goto(path)
+            assert answer is not None
+            assert answer.status == status, path
+        page.locator("details").evaluate_all(
+            "all => all.forEach(each => { each.open = true })"
+        )
         return [
             f"{path} {scheme} {width}: {fault}"
             for width in WIDTHS
@@ -286,6 +288,48 @@ def test_pages_about_people_have_no_accessibility_faults(
 
 
 @pytest.mark.browser
+def test_editors_pages_about_what_was_done_have_no_accessibility_faults(
+    page: Page, faults: Faults, pieces: list[Article], signed_in: Any
+) -> None:
+    first, second, third = pieces
+    first.headline, first.note = "Ours", "Because it is the first. " * 20
+    workflow.edit(first, ["headline", "note"], by=signed_in)
+    workflow.tag([first.pk, second.pk], on=["Harbour"], off=[], by=signed_in)
+    workflow.move(first, "unpublish", by=signed_in, reason="A wrong date")
+    bulk = workflow.tag([piece.pk for piece in pieces], on=["Trade"], by=signed_in).act
+    assert bulk
+    workflow.move(third, "unpublish", by=signed_in)
+    undone = workflow.undo(bulk, by=signed_in).act
+    assert undone
+    SourceChange.objects.create(
+        article=first,
+        state=SourceChangeState.PENDING,
+        before={"source_excerpt": "A text. " * 30},
+        after={"source_excerpt": "Another text. " * 30},
+        digest="v1:a",
+        at=timezone.now(),
+    )
+    workflow.delete([third.pk], by=signed_in)
+    room = "/admin/articles"
+    paths = [
+        "/admin/",
+        f"{room}/article/{first.pk}/history/",
+        f"{room}/article/{first.pk}/restore/0/",
+        f"{room}/article/{first.pk}/restore/{undone.changes.all()[0].version}/",
+        f"{room}/act/",
+        f"{room}/act/?day=nonsense&number=-1",
+        f"{room}/act/{bulk.pk}/change/",
+        f"{room}/act/{undone.pk}/change/",
+        f"{room}/act/{undone.pk}/undo/",
+        f"{room}/act/{bulk.pk}/undo/",
+    ]
+
+    found = [fault for path in paths for fault in faults(path)]
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.browser
 def test_refusals_have_no_accessibility_faults(
     faults: Faults, sign_in: Callable[[Any], None], settings: Settings
 ) -> None:
@@ -299,6 +343,24 @@ def test_refusals_have_no_accessibility_faults(
     found += faults("/refused/", 403)
 
     assert not found, "\n".join(found)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("press", ["Save", "Publish"])
+def test_the_page_of_a_conflict_has_no_accessibility_faults(
+    page: Page, faults: Faults, signed_in: Any, press: str
+) -> None:
+    piece = ArticleFactory(tags=["Economy"])
+    page.goto(f"/admin/articles/article/{piece.pk}/change/")
+    piece.headline, piece.note = "Theirs", "A note that a colleague has written. " * 20
+    workflow.edit(piece, ["headline", "note"], by=signed_in)
+    workflow.tag([piece.pk], on=["Harbour"], by=signed_in)
+    page.get_by_label("Headline:", exact=True).fill("Mine")
+    page.get_by_label("Why it matters:").fill("A note of my own. " * 20)
+    page.get_by_role("button", name=press, exact=True).click()
+    page.get_by_role("region", name="Someone else was faster").wait_for()
+
+    assert faults() == []
 
 
 def test_no_style_sheet_of_ours_holds_the_screen_in_one_orientation() -> None:

@@ -31,6 +31,7 @@ from articles.images import library
 from articles.ingest.entries import LIMITS
 from articles.ingest.text import clean
 from articles.models import (
+    Act,
     Article,
     Category,
     Feed,
@@ -500,9 +501,11 @@ def edit(client: Client, piece: Article, words: Sequence[str], **more: str) -> N
     form = client.get(address).context["adminform"].form
     data = {}
     for bound in form:
+        shown = bound.value()
         if bound.field.show_hidden_initial:
-            shown = bound.value()
             data[bound.html_initial_name] = "" if shown is None else shown
+        elif bound.is_hidden:
+            data[bound.html_name] = "" if shown is None else shown
     text = "\n".join(map(stored, words))
     answer = client.post(
         address,
@@ -617,8 +620,11 @@ def screens(worked: Sequence[Article]) -> list[str]:
         for page in ("change", "history")
     ]
     pieces.append(f"{room}/article/{worked[0].pk}/delete/")
+    acts = [f"{room}/act/"]
+    for act in Act.objects.newest_first()[:5]:
+        acts += [f"{room}/act/{act.pk}/{page}/" for page in ("change", "undo")]
     run = f"{room}/importrun/"
-    return ["/admin/", *pieces, *lists, run, f"{room}/article/add/"]
+    return ["/admin/", *pieces, *acts, *lists, run, f"{room}/article/add/"]
 
 
 @pytest.mark.browser
