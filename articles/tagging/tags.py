@@ -107,10 +107,10 @@ def set_tags(
     """Make these the article's tags; returns the names put on and taken off.
 
     Tags it keeps stay as they were put on: by whom, when, from where. Raises
-    ValidationError for a name from which no address can be made.
+    ValidationError where ``tags_named`` does.
     """
     with acting("tag", [article.pk], by=by):
-        wanted = set(Tag.objects.get_or_make(names).values())
+        wanted = set(tags_named(names, by=by))
         there = set(Tag.objects.filter(tagged_articles__content_object=article))
         off = there - wanted
         with relisting([article.pk]):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -84,7 +85,8 @@ def save(
     What a colleague has changed elsewhere in the piece stays. Raises
     ChangedMeanwhile if they changed what this person writes; before a move, if they
     changed anything: nobody publishes what they have not read. Raises NotAllowed
-    if the move cannot be made, or the piece is gone.
+    if the move cannot be made, a tag is new and not theirs to make, or the piece is
+    gone.
     """
     fields, accepted, rejected = list(fields), list(accepted), list(rejected)
     mine = written(article, fields, tags)
@@ -97,7 +99,10 @@ def save(
         if fields:
             edit(article, fields, by=by)
         if tags is not None:
-            tagging.set_tags(article, tags, by=by)
+            try:
+                tagging.set_tags(article, tags, by=by)
+            except ValidationError as error:
+                raise NotAllowed(" ".join(error.messages)) from error
         if accepted or rejected:
             tagging.decide(article, accepted=accepted, rejected=rejected, by=by)
             touch([article.pk])

@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 from articles import workflow
 from articles.models import Act as Deed
 from articles.models import Article, ArticleStatus, Change, TagPhrase
+from articles.roles import Role
 from articles.tagging import suggestions
 from tests.factories import (
     EDITOR,
@@ -23,6 +24,7 @@ from tests.factories import (
     CategoryFactory,
     SourceFactory,
     TagFactory,
+    make_member,
     make_user,
 )
 
@@ -465,3 +467,15 @@ def test_a_suggestion_that_a_colleague_has_taken_meanwhile_is_no_error(
     article.refresh_from_db()
     assert article.headline == "Mine"
     assert list(article.tags.names()) == ["Harbour"]
+
+
+def test_who_may_not_make_tags_is_told_so_and_loses_nothing(
+    client: Client, save: Act
+) -> None:
+    client.force_login(make_member(Role.CONTRIBUTORS))
+    article = ArticleFactory(tags=["Harbour"])
+    page = save(article, tags="Harbour, Brand new", note="It matters.")
+    assert "Nothing is called #Brand new yet" in page.text
+    assert "It matters." in page.text
+    article.refresh_from_db()
+    assert (article.note, list(article.tags.names())) == ("", ["Harbour"])
