@@ -32,6 +32,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "query": narrowing(request.GET).urlencode(),
+        "is_narrowed": bool({*narrowing(request.GET)} - {"only"}),
         "next_query": _with(request.GET, after=page.next),
         "newest": queue.newest_id(),
         "waiting": queue.count({}, person(request)),
