@@ -210,14 +210,15 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Put on the tags"), permissions=["change"])
     def tag_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
         try:
-            names = TagNamesField().clean(request.POST.get("tags", ""))
+            self._tag(request, queryset)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
-            return
+
+    def _tag(self, request: HttpRequest, queryset: QuerySet) -> None:
+        names = TagNamesField().clean(request.POST.get("tags", ""))
         if not names:
-            self.message_user(
-                request, _("Write the tags beside the action."), messages.WARNING
-            )
+            said = _("Write the tags beside the action.")
+            self.message_user(request, said, messages.WARNING)
             return
         if not (ids := _ids(self._editable(request, queryset))):
             return

@@ -13,12 +13,14 @@ from articles.models import (
     TagSuggestion,
     Tombstone,
 )
+from articles.roles import Role
 from articles.tagging import index, suggestions
 from tests.factories import (
     EDITOR,
     ArticleFactory,
     SourceFactory,
     TagFactory,
+    make_member,
     make_user,
 )
 
@@ -330,3 +332,13 @@ def test_a_deleted_piece_leaves_a_tombstone_and_the_page_says_so(
         many.canonical_url,
     ]
     assert {each.by for each in left} == {chief}
+
+
+def test_a_tag_that_is_not_there_is_made_by_those_only_who_may(
+    client: Client, act: Act
+) -> None:
+    client.force_login(make_member(Role.CONTRIBUTORS))
+    article = ArticleFactory()
+    page = act("tag_selected", article, tags="Brand new")
+    assert "Nothing is called #Brand new yet" in page.text
+    assert not Tag.objects.exists()

@@ -97,6 +97,8 @@ def make_world() -> World:
         ),
         "articles_category": Category.objects.create(name="World", slug="world"),
         "articles_tag": TagFactory(name="Unused"),
+        # Put on by actions and deeds; only some may make it.
+        "known_tag": TagFactory(name="Banks of issue", slug="banks-of-issue"),
         "articles_importrun": run,
         "articles_refusedrecord": RefusedRecord.objects.create(
             run=run, outcome="failed", input="a.csv", line=1, reason="url: missing"
