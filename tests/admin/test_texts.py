@@ -31,9 +31,8 @@ def article_form(client, article):
     for bound in form:
         if isinstance(bound.field, forms.FileField):
             continue
-        data[bound.html_name] = bound.value() or ""
-        if bound.field.show_hidden_initial:
-            data[bound.html_initial_name] = bound.value() or ""
+        shown = bound.value()
+        data[bound.html_name] = "" if shown is None else shown
     return data
 
 
