@@ -21,6 +21,8 @@ from articles.models import (
     Article,
     Change,
     Correction,
+    DuplicateState,
+    PossibleDuplicate,
     SuggestionState,
     TaggedArticle,
     TagSuggestion,
@@ -47,6 +49,7 @@ COLUMNS = (
 )
 #: What stands in other tables and belongs to an article's history all the same.
 TAGS, SUGGESTIONS, CORRECTIONS = "tags", "suggestions", "corrections"
+APART = "apart"
 
 Snapshot = dict[str, Any]
 
@@ -83,6 +86,7 @@ class Recording:
             TAGS: [],
             SUGGESTIONS: {},
             CORRECTIONS: [],
+            APART: [],
         }
 
 
@@ -172,11 +176,13 @@ def snapshots(
 
     Tags are ``[{"tag": id, "name": …, "origin": …}]`` in the order of their ids,
     answers to suggestions ``{tag id as text: state}``, corrections that stand
-    ``[{"correction": id, "kind": …, "text": …}]``.
+    ``[{"correction": id, "kind": …, "text": …}]``, pieces that it was kept apart
+    from ``[id]``.
     """
     ids = list(ids)
     found = {
-        row.pop("pk"): as_json(row) | {TAGS: [], SUGGESTIONS: {}, CORRECTIONS: []}
+        row.pop("pk"): as_json(row)
+        | {TAGS: [], SUGGESTIONS: {}, CORRECTIONS: [], APART: []}
         for row in Article.objects.filter(pk__in=ids).values("pk", *columns)
     }
     rows = TaggedArticle.objects.of(ids).order_by("tag")
@@ -192,6 +198,11 @@ def snapshots(
     for article, *facts in told.values_list("article", "pk", "kind", "text"):
         row = dict(zip(("correction", "kind", "text"), facts, strict=True))
         found[article][CORRECTIONS].append(row)
+    pairs = PossibleDuplicate.objects.of(ids).filter(state=DuplicateState.APART)
+    for one, other in pairs.order_by("pk").values_list("article", "other"):
+        for here, there in ((one, other), (other, one)):
+            if here in found:
+                found[here][APART].append(there)
     return found
 
 

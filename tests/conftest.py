@@ -82,6 +82,11 @@ def browser(chromium: str) -> Iterator[Browser]:
         running.close()
 
 
+def _is_refusal(text: str) -> bool:
+    """Whether the console speaks of an answer to who is signed out, or may not."""
+    return "status of 401" in text or "status of 403" in text
+
+
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     """A fresh page on the live server (``page.goto("/")``).
@@ -108,7 +113,9 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
         # A page that answers 404, as it should, is no fault of the page; nor is
         # a script's question that is answered "not as things stand".
         is_answer = message.text.startswith("Failed to load resource") and (
-            message.location["url"] in documents or "status of 409" in message.text
+            message.location["url"] in documents
+            or "status of 409" in message.text
+            or ("/admin/desk/" in message.location["url"] and _is_refusal(message.text))
         )
         if message.type == "error" and not is_answer:
             where = message.location["url"]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from articles import workflow
+from articles.fields import CleanTexts, LineField, LinesField, TagNamesField
 from articles.models import (
     Article,
     ArticleStatus,
@@ -25,7 +26,6 @@ from articles.models import (
 from articles.models.article import ArticleQuerySet
 from articles.roles import who_can
 
-from .fields import CleanTexts, LineField, LinesField, TagNamesField
 from .filters import (
     LanguageFilter,
     SourceChangeFilter,

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
+from articles.fields import CleanTexts
 from articles.models import Category
 
-from .fields import CleanTexts
 from .forms import NamedForm
 from .refusals import RefusesActions
 

@@ -18,13 +18,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from articles.fields import CleanTexts
 from articles.ingest import fetching
 from articles.models import Feed, FeedHealth, FetchAttempt
 from articles.models.feed import FeedQuerySet
 
 from . import fetch_now
 from .fetch_attempt import outcome, pieces
-from .fields import CleanTexts
 from .filters import HealthFilter, SourceFilter
 from .forms import FeedForm
 from .refusals import RefusesActions

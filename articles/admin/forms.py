@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles import workflow
+from articles.fields import DateTimeLocalField, LineField, TagNamesField, TagNamesWidget
 from articles.images import library
 from articles.images.encoding import NotAPicture
 from articles.ingest.addresses import Allow, Refused, check_url, origin_of
@@ -31,8 +32,6 @@ from articles.models import (
 )
 from articles.names import name_key
 from articles.workflow import MOVES, ChangedMeanwhile, NotAllowed
-
-from .fields import DateTimeLocalField, LineField, TagNamesField, TagNamesWidget
 
 #: The columns of an article that the form writes.
 EDITED = (

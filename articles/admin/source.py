@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
 from articles import workflow
+from articles.fields import CleanTexts
 from articles.models import Feed, FetchAttempt, Source
 
 from .feed import health_badge, save_feed
-from .fields import CleanTexts
 from .filters import LanguageFilter
 from .forms import FeedOfSourceForm, NamedForm
 from .refusals import RefusesActions

@@ -10,12 +10,12 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.utils.translation import gettext_lazy as _
 
+from articles.fields import CleanTexts
 from articles.models import Tag, TagAlias, TagPhrase
 from articles.names import name_key
 from articles.tagging import tags
 from articles.tagging.lookup import complete, is_known
 
-from .fields import CleanTexts
 from .forms import NamedForm
 from .refusals import RefusesActions
 

@@ -27,10 +27,12 @@ def is_script(request: HttpRequest) -> bool:
     return request.headers.get("X-Requested-With") == "desk"
 
 
-def refused(request: HttpRequest, said: str, status: int = 400) -> HttpResponse:
-    """Nothing was done, and why."""
+def refused(
+    request: HttpRequest, said: str, status: int = 400, act: int | None = None
+) -> HttpResponse:
+    """Nothing was done, and why; ``act`` is that which could not be taken back."""
     if is_script(request):
-        return JsonResponse({"said": said, "done": False}, status=status)
+        return JsonResponse({"said": said, "done": False, "act": act}, status=status)
     messages.error(request, said)
     return redirect(_back(request))
 
@@ -48,6 +50,8 @@ def done(
     409 where nothing could be done.
     """
     why = _reasons(outcome)
+    if not (outcome.moved or why):
+        why = [{"piece": 0, "why": _("It is gone.")}]
     if not is_script(request):
         if outcome.moved:
             messages.success(request, said)
@@ -60,7 +64,8 @@ def done(
         "said": said if outcome.moved else " ".join(each["why"] for each in why),
         "refused": why,
         "claimed": list(claimed),
-        "undo": undo_of(act) if act else None,
+        "act": act.pk if act else None,
+        "undo": undo_of(act) if act and outcome.moved else None,
         "rows": rows(request, ids),
     }
     return JsonResponse(answer, status=200 if outcome.moved else 409)

@@ -16,16 +16,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from articles import workflow
-from articles.models import Act, Article, parse_tag_names
+from articles.fields import TagNamesField
+from articles.models import Act, Article
 from articles.roles import NotPermitted
 from articles.workflow import Outcome
 
 from . import answers, panes
 from .access import DOES, at_desk, person
-from .forms import Chosen, WordsForm, held_until, numbers
+from .forms import Chosen, NoteForm, WordsForm, held_until, numbers
 
 Said = tuple[Outcome, str]
 Deed = Callable[[HttpRequest, Chosen], Said]
+#: What ``z`` takes back: what is done at the desk, by any of its kinds. What was done
+#: elsewhere, such as a kill, is taken back in the history, which asks first.
+KINDS = (
+    *("publish", "spike", "select", "release", "hold", "resume"),
+    *("fold", "apart", "edit", "tag"),
+)
 #: Deeds on a piece's words and tags, which ask for more once it is decided on.
 EDITS = ("edit", "tag")
 
@@ -56,7 +63,8 @@ def deed(
             except workflow.NotAllowed as why:
                 return answers.refused(request, str(why), status=409)
             outcome.refused += [(pk, str(why)) for pk, why in claimed.items()]
-            return answers.done(request, said, outcome, chosen.ids, list(claimed))
+            concerned = dict.fromkeys([*chosen.ids, *free.ids])
+            return answers.done(request, said, outcome, concerned, list(claimed))
 
         return view
 
@@ -178,6 +186,7 @@ def fold(request: HttpRequest, chosen: Chosen) -> Said:
     outcome = workflow.fold(
         chosen.only, into[0], by=person(request), versions=chosen.versions
     )
+    chosen.ids.append(into[0])
     return outcome, _about(outcome.moved, _("Folded “%(headline)s”."), "")
 
 
@@ -187,15 +196,16 @@ def keep_apart(request: HttpRequest, chosen: Chosen) -> Said:
     other = numbers(request.POST, "into")
     if not other:
         raise ValidationError(_("Say from which piece."))
-    workflow.keep_apart(chosen.only, other[0], by=person(request))
+    outcome = workflow.keep_apart(chosen.only, other[0], by=person(request))
+    chosen.ids.append(other[0])
     said = _("“%(headline)s” is not the same, and is not paired with it again.")
-    return Outcome(moved=[chosen.only]), _about([chosen.only], said, "")
+    return outcome, _about(outcome.moved, said, "")
 
 
 @deed("tag")
 def tag(request: HttpRequest, chosen: Chosen) -> Said:
     """Put tags on by name, take others off."""
-    names = parse_tag_names(request.POST.get("tags", "")[:5000])
+    names = TagNamesField().clean(request.POST.get("tags", ""))
     off = numbers(request.POST, "off")
     if not names and not off:
         raise ValidationError(_("Write a tag first."))
@@ -228,8 +238,10 @@ def claim(request: HttpRequest, chosen: Chosen) -> Said:
 @deed("comment", over_claims=True)
 def comment(request: HttpRequest, chosen: Chosen) -> Said:
     """Leave a note to colleagues."""
-    text = request.POST.get("text", "")[:5000]
-    workflow.comment(chosen.only, text, by=person(request))
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        raise ValidationError(list(form.errors["text"]))
+    workflow.comment(chosen.only, form.cleaned_data["text"], by=person(request))
     said = _("Noted at “%(headline)s”.")
     return Outcome(moved=[chosen.only]), _about([chosen.only], said, "")
 
@@ -251,16 +263,18 @@ def edit(request: HttpRequest) -> HttpResponse:
         faults = [str(text) for errors in form.errors.values() for text in errors]
         return answers.refused(request, " ".join(faults))
     try:
-        workflow.edit(
+        act = workflow.save(
             form.instance,
             form.changed_data,
             by=person(request),
-            version=chosen.versions.get(article.pk),
+            seen=chosen.versions.get(article.pk),
         )
     except workflow.ChangedMeanwhile as why:
         return panes.conflict(request, article.pk, form, str(why))
+    except workflow.NotAllowed as why:
+        return answers.refused(request, str(why), status=409)
     said = _("Saved “%(headline)s”.") % {"headline": form.instance.shown_headline}
-    outcome = Outcome(moved=[article.pk])
+    outcome = Outcome(moved=[article.pk], act=act)
     return answers.done(request, said, outcome, [article.pk])
 
 
@@ -270,7 +284,10 @@ def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
     by = person(request)
     again = bool(request.POST.get("again"))
     if act is None:
-        last = workflow.last_act(by, taken_back=again)
+        tried = numbers(request.POST, "before")
+        last = workflow.last_act(
+            by, kinds=KINDS, taken_back=again, before=tried[0] if tried else None
+        )
         if last is None:
             return answers.refused(request, _("There is nothing to undo."), status=409)
         act = last.pk
@@ -278,7 +295,8 @@ def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
     try:
         outcome = workflow.undo(found, by=by)
     except workflow.NotAllowed as why:
-        return answers.refused(request, str(why), status=409)
+        return answers.refused(request, str(why), status=409, act=act)
+    outcome.act = outcome.act or found
     one = _("Done again: “%(headline)s”.") if again else _("Undone: “%(headline)s”.")
     many = _("Done again: %(number)d pieces.") if again else _("Undone: %(number)d.")
     said = _about(outcome.moved, one, many)

@@ -11,12 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.fields import LineField, LinesField
 from articles.models import Article, SavedFilter
 
 from . import keys
 
 #: Pieces that one request may act on.
 MOST_PIECES = 500
+#: Characters of an excerpt, or of a note to readers, that are written at the desk.
+MOST_CHARACTERS = 10_000
 #: What a piece can be held until without typing a date.
 LATER, TOMORROW, NEXT_WEEK = "later", "tomorrow", "week"
 #: When a working day begins, in the site's zone.
@@ -96,16 +99,36 @@ def _morning(now: datetime.datetime, *, days: int) -> datetime.datetime:
 
 
 class WordsForm(forms.ModelForm):
-    """The desk's own words on a piece."""
+    """The desk's own words on a piece.
+
+    Each field carries along what it held when it was drawn, so that only what this
+    person has changed is saved.
+    """
+
+    headline = LineField(required=False, max_length=500, show_hidden_initial=True)
+    excerpt = LinesField(
+        required=False,
+        max_length=MOST_CHARACTERS,
+        show_hidden_initial=True,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    note = LinesField(
+        label=gettext_lazy("Why it matters"),
+        required=False,
+        max_length=MOST_CHARACTERS,
+        show_hidden_initial=True,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
     class Meta:
         model = Article
         fields = ("headline", "excerpt", "note")
-        widgets = {
-            "headline": forms.TextInput(attrs={"maxlength": 500}),
-            "excerpt": forms.Textarea(attrs={"rows": 3}),
-            "note": forms.Textarea(attrs={"rows": 2}),
-        }
+
+
+class NoteForm(forms.Form):
+    """A note to colleagues."""
+
+    text = LinesField(max_length=5000)
 
 
 class SaveFilterForm(forms.ModelForm):
@@ -141,6 +164,9 @@ class KeysForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         for name, key in self.chosen.items():
+            if not ("!" <= key <= "~"):
+                said = _("Choose a letter or a sign of the Latin keyboard.")
+                self.add_error(f"key-{name}", said)
             if key in keys.RESERVED:
                 said = _("1 to 9 tick the suggested tags.")
                 self.add_error(f"key-{name}", said)

@@ -12,11 +12,15 @@ from articles.models import DeskPreferences
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something a key does at the desk; ``name`` is what scripts know it by."""
+    """Something a key does at the desk; ``name`` is what scripts know it by.
+
+    ``kind`` is that of the act, whose right it asks for; "" if it asks for none.
+    """
 
     name: str
     key: str
     label: str | Promise
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,11 @@ GROUPS: tuple[tuple[str | Promise, tuple[Command, ...]], ...] = (
     (
         _("Decide"),
         (
-            Command("publish", "a", _("Publish with the ticked tags")),
-            Command("spike", "e", _("Spike")),
-            Command("hold", "h", _("Hold until …")),
-            Command("shortlist", "s", _("Shortlist, or put back")),
-            Command("fold", "m", _("Fold into the likest piece")),
+            Command("publish", "a", _("Publish with the ticked tags"), "publish"),
+            Command("spike", "e", _("Spike"), "spike"),
+            Command("hold", "h", _("Hold until …"), "hold"),
+            Command("shortlist", "s", _("Shortlist, or put back"), "select"),
+            Command("fold", "m", _("Fold into the likest piece"), "fold"),
             Command("undo", "z", _("Undo")),
             Command("redo", "Z", _("Do it again")),
         ),
@@ -57,10 +61,10 @@ GROUPS: tuple[tuple[str | Promise, tuple[Command, ...]], ...] = (
     (
         _("Work on it"),
         (
-            Command("edit", "i", _("Edit headline, excerpt, note")),
-            Command("tags", "t", _("Tags")),
-            Command("note", "n", _("Note to colleagues")),
-            Command("claim", "c", _("Claim, or give up the claim")),
+            Command("edit", "i", _("Edit headline, excerpt, note"), "edit"),
+            Command("tags", "t", _("Tags"), "tag"),
+            Command("note", "n", _("Note to colleagues"), "comment"),
+            Command("claim", "c", _("Claim, or give up the claim"), "claim"),
             Command("select", "x", _("Tick")),
             Command("select-range", "X", _("Tick from the last ticked to here")),
         ),

@@ -9,12 +9,16 @@ from django.utils.translation import gettext as _
 
 from articles import queue, workflow
 from articles.models import Article, SavedFilter
+from articles.workflow import permission_for
 
 from . import frame, panes
 from .access import at_desk, person
+from .deeds import KINDS
 from .forms import SaveFilterForm
-from .keys import GROUPS, keys_of
+from .keys import GROUPS, Command, keys_of
 
+#: Deeds for which a page has a button, if the person may.
+DEEDS = ("publish", "spike", "select", "hold", "fold", "edit", "claim", "comment")
 #: Parameters that say which result; the others only say which rows of it.
 NARROWING = ("source", "category", "language", "age", "only", "q", "order")
 
@@ -36,15 +40,15 @@ def desk(request: HttpRequest) -> HttpResponse:
         "next_query": _with(request.GET, after=page.next),
         "newest": queue.newest_id(),
         "waiting": queue.count({}, person(request)),
+        "found": queue.count(request.GET, person(request)),
         "most_counted": queue.MOST_COUNTED,
         "saved": _saved(request),
         "save_form": SaveFilterForm(),
-        "groups": GROUPS,
+        "groups": _groups(request),
         "script": _for_script(request),
-        "last_act": workflow.last_act(person(request)),
+        "last_act": workflow.last_act(person(request), kinds=KINDS),
         "may": {
-            kind: request.user.has_perm(workflow.permission_for(kind))
-            for kind in ("publish", "spike", "select", "hold", "fold", "edit", "claim")
+            kind: request.user.has_perm(workflow.permission_for(kind)) for kind in DEEDS
         },
     }
     if focused := _in_focus(request, page):
@@ -100,6 +104,11 @@ def _for_script(request: HttpRequest) -> dict[str, Any]:
             "t": reverse("admin:articles_tag_changelist"),
         },
         "words": {
+            "undoes": _("Undo takes back what was done before it."),
+            "unloaded": _("The piece could not be loaded. Try again."),
+            "signed_out": _(
+                "Not done: you are signed out. Sign in in another tab, then try again."
+            ),
             "failed": _("Not done: the server did not answer as it should. Try again."),
             "offline": _("Not done: no connection to the server. Try again."),
             "nothing": _("Nothing to undo."),
@@ -107,6 +116,15 @@ def _for_script(request: HttpRequest) -> dict[str, Any]:
             "ticked": _("ticked"),
         },
     }
+
+
+def _groups(request: HttpRequest) -> list[tuple[Any, list[Command]]]:
+    """The commands this person can use, in groups."""
+    may = request.user.has_perm
+    return [
+        (label, [c for c in group if not c.kind or may(permission_for(c.kind))])
+        for label, group in GROUPS
+    ]
 
 
 def narrowing(parameters: QueryDict) -> QueryDict:

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.acts import COLUMNS, CORRECTIONS, SUGGESTIONS, TAGS, Snapshot
+from articles.acts import APART, COLUMNS, CORRECTIONS, SUGGESTIONS, TAGS, Snapshot
 from articles.differences import Piece, compare
 from articles.ingest import sanitise
 from articles.models import (
@@ -188,6 +188,8 @@ def lines(before: Snapshot, after: Snapshot, names: Names) -> list[Line]:
             found += _answer_lines(old or {}, new or {}, names)
         elif name == CORRECTIONS:
             found += _correction_lines(old or [], new or [])
+        elif name == APART:
+            found += _apart_lines(old or [], new or [])
         elif line := line_of(name, old, new, names):
             found.append(line)
     return found
@@ -198,7 +200,7 @@ def in_order(columns: Iterable[str]) -> list[str]:
     columns = set(columns)
     fields = (f.attname for f in Article._meta.concrete_fields)
     known = dict.fromkeys(
-        (*COLUMNS, *fields, "category", TAGS, SUGGESTIONS, CORRECTIONS)
+        (*COLUMNS, *fields, "category", TAGS, SUGGESTIONS, CORRECTIONS, APART)
     )
     return [name for name in known if name in columns]
 
@@ -241,6 +243,15 @@ def _answer_lines(
         Line(label, ", ".join(names.tag(tag) for tag in sorted(tags)))
         for label, tags in both
         if tags
+    ]
+
+
+def _apart_lines(before: list[int], after: list[int]) -> list[Line]:
+    parted = [(_("not the same as"), pk) for pk in after if pk not in before]
+    again = [(_("possibly the same as again"), pk) for pk in before if pk not in after]
+    return [
+        Line(label, text=_("piece %(number)d") % {"number": pk})
+        for label, pk in (*parted, *again)
     ]
 
 

@@ -30,6 +30,8 @@ from articles.names import name_key, slug_for
 
 from . import suggestions
 
+#: Tags one piece may carry; what is more says nothing.
+MOST_TAGS = 50
 #: How many articles are locked and written by one statement.
 BATCH = 500
 

@@ -13,7 +13,7 @@ from .outcomes import NotAllowed
 def comment(article: int, text: str, *, by: User) -> Comment:
     """Leave a note about an article (id); raises NotAllowed if it is gone or blank."""
     text = text.strip()
-    if not text:
+    if not any(each.isprintable() and not each.isspace() for each in text):
         raise NotAllowed(gettext("Write the note first."))
     facts = {"by": by, "by_name": by.get_username(), "at": timezone.now()}
     try:

@@ -68,11 +68,21 @@ def _no_fold(article: Article, lead: Article, seen: int | None) -> str:
     return changed_meanwhile(article, seen)
 
 
-def keep_apart(article: int, other: int, *, by: User) -> None:
-    """Say that two pieces (ids) tell different things; they are not paired again."""
-    with acting("apart", [article, other], by=by):
+def keep_apart(article: int, other: int, *, by: User) -> Outcome:
+    """Say that two pieces (ids) tell different things; they are not paired again.
+
+    Raises NotAllowed if they are no pair that waits for a decision.
+    """
+    outcome = Outcome()
+    with acting("apart", [article, other], by=by) as recording:
+        pairs = PossibleDuplicate.objects.open().of([article])
+        if not pairs.of([other]).exists() or article == other:
+            raise NotAllowed(gettext("Nobody takes the two for the same."))
         settle(article, other, DuplicateState.APART)
         touch([article])
+        outcome.moved.append(article)
+    outcome.act = recording.act
+    return outcome
 
 
 def settle(article: int, other: int, state: DuplicateState) -> None:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from articles.acts import acting
+from articles.acts import TAGS, acting
 from articles.models import Article
 from articles.tagging import tags
 
@@ -62,17 +63,22 @@ def tag(
 ) -> Outcome:
     """Put tags (names) on articles and take others (ids) off, in one act.
 
-    Raises ValidationError where ``tagging.tags.tags_named`` does.
+    A piece that would carry more than ``MOST_TAGS`` is left alone. Raises
+    ValidationError where ``tagging.tags.tags_named`` does.
     """
     outcome, seen = Outcome(), versions or {}
     with acting("tag", ids, by=by) as recording:
         pieces = Article.objects.filter(pk__in=recording.before).order_by("pk")
+        chosen, off = tags.tags_named(on, by=by), set(off)
         for article in pieces.only("version"):
+            worn = {tag["tag"] for tag in recording.before[article.pk][TAGS]} - off
             if why := changed_meanwhile(article, seen.get(article.pk)):
                 outcome.refused.append((article.pk, why))
+            elif len(worn | {tag.pk for tag in chosen}) > tags.MOST_TAGS:
+                said = gettext("More than 50 tags say nothing.")
+                outcome.refused.append((article.pk, said))
             else:
                 outcome.moved.append(article.pk)
-        chosen = tags.tags_named(on, by=by)
         tags.tag_articles(outcome.moved, chosen, by=by)
         tags.untag_articles(outcome.moved, off, by=by)
     outcome.act = recording.act

@@ -1,7 +1,7 @@
 """Taking back: any act within a day, and any earlier version at any time."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.acts import (
+    APART,
     COLUMNS,
     CORRECTIONS,
     SUGGESTIONS,
@@ -44,6 +45,7 @@ from articles.models import (
 
 from . import withdrawal
 from .editing import may_edit
+from .folding import settle
 from .moves import BATCH, WAITING
 from .outcomes import (
     ChangedMeanwhile,
@@ -95,17 +97,31 @@ def why_not_undo(act: Act, user: User | AnonymousUser) -> str:
     return ""
 
 
-def last_act(user: User, *, taken_back: bool = False) -> Act | None:
-    """This person's newest act that still can be taken back.
+def last_act(
+    user: User,
+    *,
+    kinds: Collection[str],
+    taken_back: bool = False,
+    before: int | None = None,
+) -> Act | None:
+    """This person's newest act of these kinds that still stands and can be taken back.
 
     With ``taken_back`` it is their newest taking back: to take that back is to do
-    it again.
+    it again. ``before`` is an act (id) that was tried already, and those behind it
+    are looked at. Of what was taken back and done again the last counts.
     """
     recent = Act.objects.filter(by=user, at__gte=timezone.now() - WINDOW)
+    if before is not None:
+        recent = recent.filter(pk__lt=before)
     undone = Act.objects.filter(undoes=OuterRef("pk"))
-    acts = recent.filter(~Exists(undone), undoes__isnull=not taken_back)
-    found: Act | None = acts.exclude(kind__in=FINAL).newest_first().first()
-    return found
+    acts = recent.filter(~Exists(undone)).select_related("undoes__undoes")
+    for act in acts.newest_first()[:BATCH]:
+        first, is_taken_back = act, False
+        while first.undoes:
+            first, is_taken_back = first.undoes, not is_taken_back
+        if first.kind in kinds and is_taken_back == taken_back:
+            return act
+    return None
 
 
 def _may_undo(act: Act, user: User | AnonymousUser) -> bool:
@@ -143,7 +159,7 @@ def undo(act: Act, *, by: User) -> Outcome:
 def _columns_beside(changes: list[Change]) -> tuple[str, ...]:
     """The columns that an act has changed beside the desk's own."""
     names = {name for change in changes for name in change.after}
-    return tuple(sorted(names - {*COLUMNS, TAGS, SUGGESTIONS, CORRECTIONS}))
+    return tuple(sorted(names - {*COLUMNS, TAGS, SUGGESTIONS, CORRECTIONS, APART}))
 
 
 def _undo_batch(
@@ -283,6 +299,9 @@ def write_back(values: dict[int, Snapshot], now: dict[int, Snapshot]) -> None:
     _write_corrections(
         {pk: v[CORRECTIONS] for pk, v in values.items() if CORRECTIONS in v}
     )
+    for pk, row in values.items():
+        if APART in row:
+            _write_apart(pk, set(row[APART]), set(now[pk][APART]))
     _unfold([pk for pk, v in values.items() if v.get("folded_into_id", 0) is None])
     became = {pk: v["status"] for pk, v in values.items() if "status" in v}
     killed = {pk for pk in ids if now[pk]["status"] == ArticleStatus.KILLED}
@@ -298,7 +317,7 @@ def _write_columns(values: dict[int, Snapshot]) -> None:
     A picture that was removed since cannot come back; the present one stays.
     """
     alike: dict[str, list[int]] = {}
-    elsewhere = {TAGS, SUGGESTIONS, CORRECTIONS}
+    elsewhere = {TAGS, SUGGESTIONS, CORRECTIONS, APART}
     pictures = {row["image_id"] for row in values.values() if row.get("image_id")}
     lost = pictures - library.kept(pictures) if pictures else set()
     for pk, row in values.items():
@@ -358,6 +377,14 @@ def _write_corrections(corrections: dict[int, list[dict[str, Any]]]) -> None:
     others = theirs.standing().exclude(pk__in=stand)
     others.update(withdrawn_at=timezone.now())
     theirs.filter(pk__in=stand).update(withdrawn_at=None)
+
+
+def _write_apart(article: int, others: set[int], now: set[int]) -> None:
+    """Let a piece be kept apart from these and no others; those are open again."""
+    for other in others - now:
+        settle(article, other, DuplicateState.APART)
+    for other in now - others:
+        settle(article, other, DuplicateState.OPEN)
 
 
 def _unfold(ids: Iterable[int]) -> None:

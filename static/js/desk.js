@@ -31,6 +31,8 @@
   let lastTicked = null;
   let loading = null; // the promise of more rows
   let claimed = null;
+  let tried = ""; // the act that could not be taken back: the next look is behind it
+  const undone = []; // what was taken back here, newest last: where it is done again
 
   document.documentElement.classList.add("has-keys");
 
@@ -91,6 +93,7 @@
   /* Takes rows away and gives the focus to the one behind them, else before them. */
   function takeAway(gone) {
     const leaves = new Set(gone);
+    gone.forEach((row) => row.querySelector("article").removeAttribute("aria-current"));
     if (leaves.has(current)) {
       const all = rows();
       const at = all.indexOf(current);
@@ -220,7 +223,10 @@
 
   // ---- what is said -----------------------------------------------------------
 
-  function say(text) {
+  function say(text, undoes = "") {
+    const line = document.getElementById("undoes");
+    line.textContent = undoes;
+    line.hidden = !undoes;
     said.textContent = "";
     // Twice the same sentence is to be heard twice.
     window.setTimeout(() => {
@@ -250,8 +256,13 @@
     }
   }
 
+  /* Who signs in anew, in another tab perhaps, has another token from then on. */
+  function tokenNow() {
+    return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] || token;
+  }
+
   async function answered(url, data) {
-    data.set("csrfmiddlewaretoken", token);
+    data.set("csrfmiddlewaretoken", tokenNow());
     let answer;
     try {
       answer = await fetch(url, {
@@ -268,7 +279,8 @@
     try {
       return await answer.json();
     } catch {
-      return { done: false, said: config.words.failed, lost: true };
+      const said = answer.status === 403 ? config.words.signed_out : config.words.failed;
+      return { done: false, said, lost: true };
     }
   }
 
@@ -287,7 +299,12 @@
     const deed = asked.then((answer) => (answer.undo ? answer : null));
     deeds.push(deed);
     const answer = await asked;
-    if (!answer.undo) deeds.splice(deeds.indexOf(deed), 1);
+    if (answer.undo) {
+      undone.length = 0;
+      tried = "";
+    } else {
+      deeds.splice(deeds.indexOf(deed), 1);
+    }
     settle(answer, targets, gone);
     if (!leaves && answer.done && current && targets.some((row) => idOf(row) === idOf(current))) {
       showSoon(current);
@@ -320,8 +337,14 @@
       else if (html === null && row.isConnected && !gone.includes(row)) takeAway([row]);
       if (failed && shown.isConnected) trouble(shown, why.get(id) || answer.said);
     }
-    say(answer.said);
     undoButton.hidden = !(answer.undo || deeds.length || !undoButton.hidden);
+    say(answer.said, answer.done && !answer.undo ? sayUndoes() : "");
+  }
+
+  /* What the button takes back, where that is not what was just said. */
+  function sayUndoes() {
+    if (undoButton.hidden) return "";
+    return deeds.length ? config.words.undoes : "";
   }
 
   function confirmed(text) {
@@ -364,12 +387,20 @@
     act(button.formAction, () => fieldsOf(targets), targets, { leaves });
   }
 
+  /* Takes the last deed back, or does again what was taken back last. Each of the two
+     is an act that the other one takes back. */
   async function takeBack(again) {
-    const deed = again ? null : deeds.pop();
+    const deed = again ? undone.pop() : deeds.pop();
     const known = deed ? await deed : null;
     const data = new FormData();
     if (again) data.set("again", "1");
-    const answer = await post(known?.undo || taking.action, data);
+    if (tried && !known) data.set("before", tried);
+    const asked = post(known?.undo || taking.action, data);
+    (again ? deeds : undone).push(asked.then((answer) => (answer.undo ? answer : null)));
+    const answer = await asked;
+    if (!answer.undo) (again ? deeds : undone).pop();
+    // What cannot be taken back any more does not keep what is older from it.
+    tried = answer.done || !answer.act ? "" : String(answer.act);
     let first = null;
     for (const [id, html] of Object.entries(answer.rows || {})) {
       if (html === null) {
@@ -411,7 +442,8 @@
     const kept = panes.get(id);
     if (kept && kept.version === version) return kept.html;
     const answer = await fetch(pieceUrl(id), { headers: { "X-Requested-With": "desk" } });
-    if (!answer.ok) return null;
+    // Led elsewhere, to the sign-in page perhaps, it is no piece.
+    if (answer.status !== 200 || answer.redirected) return null;
     const html = await answer.text();
     panes.set(id, { version, html });
     if (panes.size > KEPT) panes.delete(panes.keys().next().value);
@@ -443,15 +475,23 @@
     const number = (wanted += 1);
     try {
       const html = await fetched(id, row.dataset.version);
-      if (html === null || number !== wanted) return false;
+      if (number !== wanted) return false;
+      if (html === null) {
+        unloaded();
+        return false;
+      }
       fill(html);
       const next = neighbour(row, 1);
       if (next) fetched(idOf(next), next.dataset.version).catch(() => {});
       return true;
     } catch {
+      if (number === wanted) unloaded();
       return false;
     }
   }
+
+  /* A field that was asked for and is not there yet takes what is typed meanwhile. */
+  let expected = null;
 
   async function inPane(selector) {
     if (!current) return;
@@ -460,13 +500,38 @@
       return;
     }
     window.clearTimeout(timer);
-    if (!isShown(current) || !pane.querySelector(selector)) {
-      await show(current, { anew: true });
+    const row = current;
+    if (!isShown(row) || !pane.querySelector(selector)) {
+      const own = { typed: "" };
+      expected = own;
+      await Promise.allSettled([busy.get(idOf(row))]);
+      await show(rowOf(idOf(row)) || row, { anew: true });
+      if (expected !== own) return; // Escape, or another field
+      expected = null;
+      enter(selector, own.typed);
+      return;
     }
-    const field = pane.querySelector(selector);
-    if (!field) return;
+    enter(selector, "");
+  }
+
+  function enter(selector, typed) {
+    const field = current && isShown(current) ? pane.querySelector(selector) : null;
+    if (!field) {
+      if (current && !isShown(current)) say(config.words.unloaded);
+      return;
+    }
     field.focus();
     if (field.select && field.tagName === "INPUT") field.select();
+    if (!typed) return;
+    field.value = typed;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function expect(event) {
+    event.preventDefault();
+    if (event.key === "Escape") expected = null;
+    else if (event.key === "Backspace") expected.typed = expected.typed.slice(0, -1);
+    else if (event.key.length === 1) expected.typed += event.key;
   }
 
   async function compare(url) {
@@ -477,7 +542,18 @@
     window.clearTimeout(timer);
     const number = (wanted += 1);
     const answer = await fetch(url, { headers: { "X-Requested-With": "desk" } }).catch(() => null);
-    if (answer?.ok && number === wanted) fill(await answer.text());
+    if (number !== wanted) return;
+    if (answer?.ok) fill(await answer.text());
+    else unloaded();
+  }
+
+  /* The pane shows no piece rather than one that is not in focus. */
+  function unloaded() {
+    const line = document.createElement("p");
+    line.className = "trouble";
+    line.textContent = config.words.unloaded;
+    pane.replaceChildren(line);
+    say(config.words.unloaded);
   }
 
   // ---- claims -----------------------------------------------------------------
@@ -587,6 +663,11 @@
   }
 
   document.addEventListener("click", (event) => {
+    // The second click of a double one would meet what came in the first one's place.
+    if (event.detail > 1 && event.target.closest(".row button, #bulk button")) {
+      event.preventDefault();
+      return;
+    }
     const button = event.target.closest("[data-command]");
     if (button) {
       event.preventDefault();
@@ -655,7 +736,8 @@
     const andPublish = form.dataset.andPublish === "yes";
     delete form.dataset.andPublish;
     const mine = current && idOf(current) === id;
-    if (name === "edit" && mine) focusRow(current, { show: false });
+    const isOfPane = pane.contains(form);
+    if (isOfPane && mine) focusRow(current, { show: false });
     // With the version that the form was drawn in: what its words were written on.
     const answer = await act(url, () => data, row ? [row] : [], { leaves });
     if (answer.pane) {
@@ -732,6 +814,10 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || !config.on) return;
+    if (expected) {
+      expect(event);
+      return;
+    }
     if (begun && Date.now() - begunAt < SEQUENCE) {
       event.preventDefault();
       second(keyOf(event));

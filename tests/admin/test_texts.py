@@ -5,8 +5,8 @@ from django import forms
 from django.contrib import admin
 from django.urls import reverse
 
-from articles.admin.fields import LineField, LinesField, TagNamesField
 from articles.admin.read_only import ReadOnlyAdmin
+from articles.fields import LineField, LinesField, TagNamesField
 from articles.models import (
     Act,
     Article,

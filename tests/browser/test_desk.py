@@ -342,6 +342,98 @@ def test_a_slow_server_keeps_nobody_waiting(desk: Page) -> None:
     assert [state(piece) for piece in pieces[:2]] == ["spiked", "ingested"]
 
 
+def test_words_that_are_typed_before_the_field_is_there_decide_nothing(
+    desk: Page,
+) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    held: list[Route] = []
+    desk.route("**/admin/desk/pieces/*/", lambda route: held.append(route))
+    desk.keyboard.press("j")
+    desk.keyboard.press("i")
+    desk.keyboard.type("Ferry seal")
+    desk.keyboard.press("Backspace")
+    desk.keyboard.press("Backspace")
+    desk.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+    desk.unroute("**/admin/desk/pieces/*/")
+    headline = desk.locator("form.words [name=headline]")
+    expect(headline).to_have_value("Ferry se")
+    expect(headline).to_be_focused()
+    desk.keyboard.type("ason")
+    desk.keyboard.press("Enter")
+    said(desk, "Saved “Ferry season”.")
+    assert Act.objects.get().changes.get().article == second
+    assert state(first) == "ingested"
+    desk.keyboard.press("z")
+    said(desk, "Undone")
+    second.refresh_from_db()
+    assert second.headline == ""
+
+
+def test_a_pane_that_cannot_be_loaded_shows_no_other_piece(desk: Page) -> None:
+    first, _second, _third = waiting(3)
+    open_desk(desk)
+    pane = desk.locator("#pane .piece")
+    expect(pane).to_have_attribute("data-piece", str(first.pk))
+    # Not as a failing server: the console's line about it would fail this test.
+    desk.route("**/admin/desk/pieces/**", lambda route: route.fulfill(status=204))
+    desk.keyboard.press("j")
+    desk.keyboard.press("j")
+    desk.keyboard.press("i")
+    expect(desk.locator("form.words")).to_have_count(0)
+    said(desk, "could not be loaded")
+    desk.unroute("**/admin/desk/pieces/**")
+    desk.keyboard.press("i")
+    expect(desk.locator("form.words [name=headline]")).to_be_focused()
+
+
+def test_a_double_click_decides_once(desk: Page) -> None:
+    waiting(4)
+    open_desk(desk)
+    desk.get_by_role("button", name="Spike “Waiting piece 1”").dblclick()
+    said(desk, "Spiked")
+    desk.get_by_role("button", name="Publish", exact=True).first.dblclick()
+    said(desk, "Published")
+    expect(desk.locator("#rows > li")).to_have_count(2)
+    expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    assert Act.objects.count() == 2
+
+
+def test_undo_and_redo_walk_the_same_way_back_and_forth(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("e")
+    desk.keyboard.press("e")
+    for key, states in (
+        ("z", ("spiked", "ingested")),
+        ("z", ("ingested", "ingested")),
+        ("Shift+Z", ("spiked", "ingested")),
+        ("Shift+Z", ("spiked", "spiked")),
+        ("z", ("spiked", "ingested")),
+    ):
+        desk.keyboard.press(key)
+        said(desk, "Undone" if key == "z" else "Done again")
+        expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+        assert (state(first), state(second)) == states, key
+
+
+def test_who_signs_in_anew_in_another_tab_goes_on(desk: Page, mori: Any) -> None:
+    first, _second = waiting(2)
+    open_desk(desk)
+    cookies = desk.context.cookies()
+    desk.context.clear_cookies()
+    desk.keyboard.press("e")
+    said(desk, "signed out")
+    expect(row(desk, first)).to_be_visible()
+    desk.context.add_cookies(cookies)
+    desk.keyboard.press("k")
+    desk.keyboard.press("e")
+    said(desk, "Spiked")
+    assert state(first) == "spiked"
+
+
 def test_a_piece_that_a_colleague_decided_on_goes_with_the_reason(desk: Page) -> None:
     first, second = waiting(2)
     open_desk(desk)
@@ -382,8 +474,6 @@ def test_tags_are_put_on_by_the_keyboard_alone(desk: Page) -> None:
     desk.keyboard.press("Enter")
     said(desk, "Tagged")
     expect(row(desk, first)).to_contain_text("#Monetary policy")
-    expect(box).to_be_focused()
-    desk.keyboard.press("Escape")
     in_focus(desk, first)
     assert set(first.tags.names()) == {"Monetary policy"}
 
@@ -640,7 +730,7 @@ def test_the_desk_works_without_scripts(plain: Page, settings: Settings) -> None
     expect(page.get_by_text("Held “Waiting piece 5”")).to_be_visible()
     page.get_by_role("link", name="Held", exact=True).click()
     page.get_by_role("link", name="Waiting piece 5").first.click()
-    page.get_by_role("button", name="Hold no longer").click()
+    page.get_by_role("button", name="Hold no longer").first.click()
     expect(page.get_by_text("“Waiting piece 5” waits again.")).to_be_visible()
     assert set(pieces[3].tags.names()) == {"Ports", "Ships"}
     page.goto("/")

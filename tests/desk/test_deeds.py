@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
@@ -195,6 +196,103 @@ def test_two_pieces_that_are_not_the_same_are_not_paired_again(editor, ask):
     assert not PossibleDuplicate.objects.open().exists()
 
 
+def test_two_that_are_no_pair_are_not_kept_apart(editor, ask):
+    piece, other = ArticleFactory.create_batch(2)
+    for into in (piece.pk, other.pk, 987654321):
+        assert ask("apart", piece, into=into).status_code == 409, into
+    assert not PossibleDuplicate.objects.exists()
+
+
+def test_keeping_apart_and_folding_are_taken_back(editor, ask):
+    piece, other = ArticleFactory.create_batch(2)
+    PossibleDuplicate.objects.create(article=other, other=piece, likeness=0.9)
+    answer = ask("apart", piece, into=other.pk).json()
+    assert answer["undo"]
+    assert "similar" not in answer["rows"][str(piece.pk)]
+    assert set(ask("undo").json()["rows"]) == {str(piece.pk), str(other.pk)}
+    assert PossibleDuplicate.objects.open().count() == 1
+    piece.refresh_from_db()
+    folded = ask("fold", piece).json()
+    assert "similar" not in folded["rows"][str(other.pk)]
+    ask("undo")
+    piece.refresh_from_db()
+    assert (piece.status, piece.folded_into) == ("ingested", None)
+
+
+def test_a_headline_that_was_saved_is_what_undo_takes_back_first(editor, ask):
+    first, second = ArticleFactory.create_batch(2)
+    ask("spike", first)
+    answer = ask("edit", second, headline="Ours").json()
+    assert answer["undo"]
+    assert str(second.pk) in ask("undo").json()["rows"]
+    second.refresh_from_db()
+    first.refresh_from_db()
+    assert (second.headline, first.status) == ("", "spiked")
+
+
+def test_what_was_done_again_is_taken_back_again(editor, ask):
+    first, second = ArticleFactory.create_batch(2)
+    ask("spike", first)
+    ask("spike", second)
+    for turn in range(3):
+        assert str(second.pk) in ask("undo").json()["rows"], turn
+        second.refresh_from_db()
+        assert second.status == "ingested"
+        assert str(second.pk) in ask("undo", again="1").json()["rows"], turn
+        second.refresh_from_db()
+        assert second.status == "spiked"
+    first.refresh_from_db()
+    assert first.status == "spiked"
+
+
+def test_a_kill_is_not_taken_back_by_a_key(editor, ask):
+    editor.user_permissions.add(Permission.objects.get(codename="kill_article"))
+    first, second = ArticleFactory.create_batch(2)
+    ask("spike", first)
+    workflow.move(second, "kill", by=editor, reason="court order")
+    assert str(first.pk) in ask("undo").json()["rows"]
+    second.refresh_from_db()
+    assert second.status == "killed"
+    assert ask("undo").status_code == 409
+
+
+def test_what_cannot_be_undone_keeps_nothing_older_from_it(editor, colleague, ask):
+    first, second = ArticleFactory.create_batch(2)
+    ask("spike", first)
+    ask("spike", second)
+    workflow.move(second, "unspike", by=colleague)
+    refused = ask("undo")
+    assert refused.status_code == 409
+    assert "changed since" in refused.json()["said"]
+    behind = ask("undo", before=refused.json()["act"])
+    assert str(first.pk) in behind.json()["rows"]
+
+
+def test_only_what_this_person_changed_is_saved(editor, colleague, ask):
+    piece = ArticleFactory()
+    theirs = Article.objects.get(pk=piece.pk)
+    theirs.note = "Theirs"
+    workflow.edit(theirs, ["note"], by=colleague)
+    fields = {"headline": "Mine", "excerpt": "", "note": ""}
+    begun = {f"initial-{name}": "" for name in fields}
+    assert ask("edit", piece, **fields, **begun).status_code == 200
+    piece.refresh_from_db()
+    assert (piece.headline, piece.note) == ("Mine", "Theirs")
+
+
+def test_tags_that_are_too_long_or_too_many_are_refused_in_words(editor, ask):
+    piece = ArticleFactory()
+    long = ask("tag", piece, tags="x" * 101)
+    assert (long.status_code, "100 characters" in long.json()["said"]) == (400, True)
+    piece.tags.add(*(f"Tag {n}" for n in range(50)))
+    many = ask("tag", piece, tags="One more")
+    assert (many.status_code, "50 tags" in many.json()["said"]) == (409, True)
+    assert piece.tags.count() == 50
+    other = ArticleFactory()
+    assert ask("tag", other, tags="Har\x00bour").status_code == 200
+    assert names_of(other) == {"Harbour"}
+
+
 def test_tags_go_on_by_any_of_their_names_and_come_off(editor, ask):
     piece = ArticleFactory()
     tag = TagFactory(name="Monetary policy", slug="monetary-policy")
@@ -268,7 +366,8 @@ def test_a_second_editor_s_words_are_shown_beside_the_first_s(
 def test_a_note_is_for_colleagues_and_signed(editor, ask):
     piece = ArticleFactory()
     assert ask("comment", piece, text="  Ask the port authority. ").status_code == 200
-    assert ask("comment", piece, text=" ").status_code == 409
+    assert ask("comment", piece, text=" \u200b\x00").status_code == 409
+    assert ask("comment", piece, text="x" * 5001).status_code == 400
     note = Comment.objects.get()
     assert (note.text, note.by_name) == ("Ask the port authority.", "mori")
     editor.delete()

@@ -14,9 +14,7 @@ from articles.ingest.text import clean, printable
 from articles.models import Tag, parse_tag_names, written_tag_names
 from articles.models.named import validate_name
 from articles.names import name_key
-
-#: Tags one piece may carry; what is more says nothing.
-MOST_TAGS = 50
+from articles.tagging.tags import MOST_TAGS
 
 
 class LineField(forms.CharField):
