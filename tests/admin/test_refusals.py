@@ -202,6 +202,7 @@ def test_a_contributor_tags_what_waits_and_is_told_of_the_rest(
     client: Client, act: Act
 ) -> None:
     sign_in(client, Role.CONTRIBUTORS)
+    TagFactory(name="Economy", slug="economy")
     waits, public = ArticleFactory(), ArticleFactory(published=True)
 
     page = act("tag_selected", waits, public, tags="Economy")

@@ -414,7 +414,7 @@ def test_tags_are_matched_by_alias_and_in_any_spelling(file):
 
 
 def test_what_people_decided_survives_another_import(file):
-    editor = make_user()
+    editor = make_user(may=("add_tag",))
     path = file([record(tags=["Japan", "Trade"], category="Business")])
     import_articles(path)
     article = Article.objects.get()
