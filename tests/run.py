@@ -108,6 +108,9 @@ def provided(
 def run_pytest(name: str, variables: Variables, arguments: list[str]) -> int:
     """The exit code of pytest, run with ``variables`` in its environment."""
     say(f"On {name}:")
+    # On all processors, unless somebody wants it otherwise: half the time on two.
+    if not {"-n", "--numprocesses", "--pdb"} & set(arguments):
+        arguments = ["--numprocesses", "auto", *arguments]
     chosen_here = {"DATABASE_URL", "NEWSROOM_TEST_REDIS_URL", "NEWSROOM_CHROMIUM"}
     kept = {key: text for key, text in os.environ.items() if key not in chosen_here}
     process = subprocess.Popen(
