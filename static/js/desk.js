@@ -438,16 +438,18 @@
     timer = window.setTimeout(() => show(row), REST);
   }
 
+  /* What the pane shows of a piece, or why there is nothing to show. */
   async function fetched(id, version) {
     const kept = panes.get(id);
-    if (kept && kept.version === version) return kept.html;
+    if (kept && kept.version === version) return { html: kept.html };
     const answer = await fetch(pieceUrl(id), { headers: { "X-Requested-With": "desk" } });
-    // Led elsewhere, to the sign-in page perhaps, it is no piece.
-    if (answer.status !== 200 || answer.redirected) return null;
+    if (answer.status === 401) return { why: config.words.signed_out };
+    // Led elsewhere it is no piece.
+    if (answer.status !== 200 || answer.redirected) return { why: config.words.unloaded };
     const html = await answer.text();
     panes.set(id, { version, html });
     if (panes.size > KEPT) panes.delete(panes.keys().next().value);
-    return html;
+    return { html };
   }
 
   function fill(html) {
@@ -474,10 +476,10 @@
     if (!anew && isShown(row)) return true;
     const number = (wanted += 1);
     try {
-      const html = await fetched(id, row.dataset.version);
+      const { html, why } = await fetched(id, row.dataset.version);
       if (number !== wanted) return false;
-      if (html === null) {
-        unloaded();
+      if (why) {
+        unloaded(why);
         return false;
       }
       fill(html);
@@ -548,12 +550,12 @@
   }
 
   /* The pane shows no piece rather than one that is not in focus. */
-  function unloaded() {
+  function unloaded(why = config.words.unloaded) {
     const line = document.createElement("p");
     line.className = "trouble";
-    line.textContent = config.words.unloaded;
+    line.textContent = why;
     pane.replaceChildren(line);
-    say(config.words.unloaded);
+    say(why);
   }
 
   // ---- claims -----------------------------------------------------------------

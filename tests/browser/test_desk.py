@@ -624,6 +624,8 @@ def test_a_phone_shows_the_queue_and_a_piece_each_by_itself(desk: Page) -> None:
     said(desk, "Published")
     desk.get_by_role("link", name="Waiting piece 2").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Waiting piece 2")
+    # Before its stylesheets a page has the width of an unstyled one.
+    desk.wait_for_load_state("load")
     assert desk.evaluate("document.documentElement.scrollWidth") <= 390
     assert state(first) == "published"
 
