@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles import corrections, listing
@@ -106,6 +107,58 @@ def test_a_page_is_one_index_range_without_a_sort(house, kind, rows_left):
     else:
         assert f"USING INDEX {index} " in plan, plan
         assert "TEMP B-TREE" not in plan
+
+
+def assert_is_one_range(plan: str, kind: str) -> None:
+    index = INDEXES[kind]
+    if connection.vendor == "postgresql":
+        used = rf"Index (Only )?Scan (Backward )?using ({index}|article_listing) on"
+        assert re.search(used, plan), plan
+        for word in ("Sort", "Seq Scan", "Bitmap"):
+            assert word not in plan, plan
+    else:
+        assert re.search(rf"USING (COVERING )?INDEX {index} ", plan), plan
+        assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", INDEXES)
+def test_a_page_of_newer_pieces_is_the_same_range_read_backwards(house, kind):
+    before = deep(PIECES // 2)
+    rows = listing.newer(house[kind], before)[: listing.PAGE_SIZE + 1]
+    assert_is_one_range(rows.explain(), kind)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", INDEXES)
+def test_what_lies_around_a_page_is_one_entry_of_its_index_each(house, kind):
+    day = timezone.localdate() - datetime.timedelta(days=1)
+    with CaptureQueriesContext(connection) as queries:
+        earlier, later = listing.neighbours(house[kind], listing.Period(day))
+    assert earlier
+    assert later
+    assert len(queries) == 2
+    for query in queries.captured_queries:
+        assert_is_one_range(plan_of_sql(query["sql"]), kind)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", INDEXES)
+def test_a_month_is_judged_by_62_entries_of_its_index_at_most(house, kind):
+    page = listing.page(house[kind], {"after": str(deep(PIECES // 2))})
+    with CaptureQueriesContext(connection) as queries:
+        assert listing.groups(page)
+    assert 1 <= len(queries) <= 2
+    for query in queries.captured_queries:
+        assert "LIMIT 62" in query["sql"]
+        assert_is_one_range(plan_of_sql(query["sql"]), kind)
+
+
+def plan_of_sql(sql: str) -> str:
+    explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {sql}".replace("%", "%%"))
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
 
 
 @pytest.mark.django_db

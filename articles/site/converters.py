@@ -14,3 +14,23 @@ class UnicodeSlugConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+class YearConverter:
+    """Four digits: a day has one address, not 2026/6/1 and 2026/06/01."""
+
+    regex = r"[0-9]{4}"
+    digits = 4
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value).zfill(self.digits)
+
+
+class TwoDigitsConverter(YearConverter):
+    """A month or a day of the month, in two digits."""
+
+    regex = r"[0-9]{2}"
+    digits = 2

@@ -4,24 +4,36 @@ from django.views.generic import RedirectView
 
 from newsroom.reading import for_reading
 
-from . import feeds, views
-from .converters import UnicodeSlugConverter
+from . import feeds, listings, views
+from .converters import TwoDigitsConverter, UnicodeSlugConverter, YearConverter
 from .sitemaps import SITEMAPS
 
 register_converter(UnicodeSlugConverter, "uslug")
+register_converter(YearConverter, "yyyy")
+register_converter(TwoDigitsConverter, "mm")
 
 icon = RedirectView.as_view(url="/static/img/icon.svg", permanent=True)
 
 pages = [
-    path("", views.home, name="home"),
     path("tags/", views.tag_index, name="tags"),
-    path("tags/<uslug:slug>/", views.tag_detail, name="tag"),
     path("articles/<int:pk>/<uslug:slug>/", views.article_detail, name="article"),
-    path("sources/<uslug:slug>/", views.source_detail, name="source"),
-    path("categories/<uslug:slug>/", views.category_detail, name="category"),
     path("corrections/", views.correction_list, name="corrections"),
-    path("search/", views.search, name="search"),
+    path("search/", listings.search, name="search"),
     re_path(r"^(?:en/)?hashtag/(?P<name>[^/]+)/?$", views.hashtag, name="hashtag"),
+]
+pages += [
+    path(f"{prefix}{period}", view, name=f"{kind}{ending}")
+    for kind, prefix, view in (
+        ("home", "", listings.home),
+        ("tag", "tags/<uslug:slug>/", listings.tag_detail),
+        ("source", "sources/<uslug:slug>/", listings.source_detail),
+        ("category", "categories/<uslug:slug>/", listings.category_detail),
+    )
+    for ending, period in (
+        ("", ""),
+        ("-month", "<yyyy:year>/<mm:month>/"),
+        ("-day", "<yyyy:year>/<mm:month>/<mm:day>/"),
+    )
 ]
 
 feed_pages = [

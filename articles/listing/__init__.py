@@ -1,0 +1,49 @@
+"""What a listing is: what it lists, the rows of a page, its filters, its days."""
+
+from .counts import visible_count, waiting_counts
+from .days import Group, Period
+from .filters import (
+    MOST_ROWS,
+    PAGE_SIZE,
+    IntegerFilter,
+    InvalidListing,
+    ListingFilter,
+)
+from .pages import Page, groups, neighbours, page
+from .rows import newer, rows
+from .scopes import (
+    UNREAD,
+    Card,
+    Scope,
+    card,
+    everything,
+    of_category,
+    of_source,
+    of_tag,
+)
+
+__all__ = [
+    "MOST_ROWS",
+    "PAGE_SIZE",
+    "UNREAD",
+    "Card",
+    "Group",
+    "IntegerFilter",
+    "InvalidListing",
+    "ListingFilter",
+    "Page",
+    "Period",
+    "Scope",
+    "card",
+    "everything",
+    "groups",
+    "neighbours",
+    "newer",
+    "of_category",
+    "of_source",
+    "of_tag",
+    "page",
+    "rows",
+    "visible_count",
+    "waiting_counts",
+]

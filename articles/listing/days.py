@@ -1,0 +1,102 @@
+"""Days and months of a listing, in the site's time zone."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.utils import timezone
+
+from .scopes import Card
+
+#: Days a listing may name: wide enough for any archive, and inside what both
+#: databases can shift between time zones.
+FIRST_DAY = datetime.date(1800, 1, 1)
+LAST_DAY = datetime.date(2999, 12, 31)
+
+#: The pieces of a day, in the mean of a month's days that have any, from which the
+#: days have headings of their own; below it the month has one (the trade's figure:
+#: the Guardian's tag pages).
+FULL_DAY = 2
+#: Rows after which a month is full, whatever days they are of.
+ENOUGH = FULL_DAY * 31
+
+ONE_DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A day or a month: ``first`` is its first day."""
+
+    first: datetime.date
+    is_month: bool = False
+
+    @classmethod
+    def of(cls, year: int, month: int, day: int | None = None) -> "Period":
+        """The day, or the month, of these numbers; ValueError if there is none."""
+        first = datetime.date(year, month, day or 1)
+        if not FIRST_DAY <= first <= LAST_DAY:
+            raise ValueError(f"{first} lies outside of what a listing may name")
+        return cls(first, is_month=day is None)
+
+    def __str__(self) -> str:
+        return self.first.isoformat()[:7] if self.is_month else self.first.isoformat()
+
+    @property
+    def begin(self) -> datetime.datetime:
+        return midnight(self.first)
+
+    @property
+    def end(self) -> datetime.datetime:
+        """The first moment that no longer belongs to it."""
+        if self.is_month:
+            return midnight((self.first + 31 * ONE_DAY).replace(day=1))
+        return midnight(self.first + ONE_DAY)
+
+    def like(self, day: datetime.date) -> "Period":
+        """The period of the same kind that a day lies in."""
+        return month_of(day) if self.is_month else Period(day)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cards of a page that stand under one heading."""
+
+    period: Period
+    cards: list[Card]
+
+
+def midnight(day: datetime.date) -> datetime.datetime:
+    """The beginning of a day in the site's zone."""
+    return datetime.datetime.combine(
+        day, datetime.time.min, tzinfo=timezone.get_default_timezone()
+    )
+
+
+def day_of(moment: datetime.datetime) -> datetime.date:
+    return timezone.localtime(moment, timezone.get_default_timezone()).date()
+
+
+def month_of(day: datetime.date) -> Period:
+    return Period(day.replace(day=1), is_month=True)
+
+
+def is_sparse(days: Iterable[datetime.date]) -> bool:
+    """Whether a month with pieces of these days has one heading for all of them.
+
+    Where all are of one day, the day says more and the month saves nothing.
+    """
+    days = list(days)
+    different = len(set(days))
+    return different > 1 and len(days) < FULL_DAY * different
+
+
+def grouped(cards: list[Card], sparse: set[Period]) -> list[Group]:
+    """Cards under their days, or under their month where that is sparse."""
+
+    def heading(card: Card) -> Period:
+        day = day_of(card.article.listed_at)
+        month = month_of(day)
+        return month if month in sparse else Period(day)
+
+    return [Group(period, list(group)) for period, group in groupby(cards, heading)]

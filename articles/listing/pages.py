@@ -1,0 +1,151 @@
+"""One page of a listing: its cards, its groups, and the ways on from it."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from django.db.models import QuerySet
+
+from .days import ENOUGH, Group, Period, day_of, grouped, is_sparse, month_of
+from .filters import PAGE_SIZE, chosen
+from .rows import Place, between, newer_than, older_than, place_of
+from .scopes import Card, Scope, card
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a listing, newest first.
+
+    ``older`` and ``newer`` are the cursors (article ids) of the next pages on
+    either side, None where nothing follows. ``asked`` holds what the address asks
+    for, and ``labels`` what that is called, by parameter; ``scope`` is the listing
+    with its filters.
+    """
+
+    cards: list[Card]
+    older: int | None
+    newer: int | None
+    asked: dict[str, Any]
+    labels: dict[str, Any]
+    scope: Scope
+    is_first: bool
+
+    @property
+    def updated_at(self) -> datetime.datetime | None:
+        return self.cards[0].article.listed_at if self.cards else None
+
+    @property
+    def whole_count(self) -> int | None:
+        """How many pieces the listing has, where this page holds all of them."""
+        return len(self.cards) if self.is_first and not self.older else None
+
+
+def page(
+    scope: Scope, parameters: Mapping[str, str], period: Period | None = None
+) -> Page:
+    """One page of a listing, or of one period of it, as the parameters ask for it.
+
+    Raises InvalidListing for a value that makes no sense; parameters that are
+    no filters are left alone.
+    """
+    filters = chosen(parameters, scope.rows, scope.path)
+    asked = filters.form.cleaned_data
+    filtered = replace(scope, rows=filters.qs)
+    part = between(filtered, period.begin, period.end) if period else filtered
+    found, has_newer, has_older = _read(
+        part, asked["after"], asked["before"], asked["page_size"] or PAGE_SIZE
+    )
+    cards = [card(row.content_object if scope.path else row) for row in found]
+    return Page(
+        cards=cards,
+        older=cards[-1].article.pk if has_older else None,
+        newer=cards[0].article.pk if has_newer else None,
+        asked=asked,
+        labels={name: field.label for name, field in filters.form.fields.items()},
+        scope=filtered,
+        is_first=not (asked["after"] or asked["before"]),
+    )
+
+
+def _read(
+    scope: Scope, after: int | None, before: int | None, size: int
+) -> tuple[list[Any], bool, bool]:
+    """The rows of a page, newest first, and whether newer and older ones follow.
+
+    One row more than is shown tells what follows in the direction of reading; the
+    other side is asked for one row, since the cursor's piece may have gone.
+    """
+    if before:
+        nearest = list(newer_than(scope, place_of(before, "before"))[: size + 1])
+        found = nearest[:size][::-1]
+        return found, len(nearest) > size, _goes_on(scope, found[-1:], older_than)
+    cursor = place_of(after, "after") if after else None
+    nearest = list(older_than(scope, cursor)[: size + 1])
+    found = nearest[:size]
+    has_newer = bool(after) and _goes_on(scope, found[:1], newer_than)
+    return found, has_newer, len(nearest) > size
+
+
+def _goes_on(scope: Scope, edge: list[Any], beyond: Callable[..., QuerySet]) -> bool:
+    """Whether there are rows beyond the last one of a page, if it has any."""
+    places = [Place(row.listed_at, getattr(row, scope.id_field)) for row in edge]
+    return any(_first(beyond(scope, place)) for place in places)
+
+
+def groups(page: Page, period: Period | None = None) -> list[Group]:
+    """A page's cards under their days, or under their month where that is sparse.
+
+    On the page of one day (``period``) that day is the group.
+    """
+    by_day = period is not None and not period.is_month
+    return grouped(page.cards, set() if by_day else _sparse_months(page))
+
+
+def _sparse_months(page: Page) -> set[Period]:
+    """The months of a page that have one heading for all their days.
+
+    A month must be judged as a whole, or the same month would be cut into days on
+    one page and not on the next. Whatever lies between two other months of the
+    page is whole; of the first and the last, which may go on beyond it, dates are
+    read until the month is full: at most 62 entries of the listing's index.
+    """
+    days = [day_of(each.article.listed_at) for each in page.cards]
+    months = {month: list(group) for month, group in groupby(days, month_of)}
+    cut = set()
+    if months and page.newer:
+        cut.add(next(iter(months)))
+    if months and page.older:
+        cut.add(next(reversed(months)))
+    for month in cut:
+        if len(months[month]) < ENOUGH:
+            months[month] = _days(page.scope, month)
+    return {month for month, found in months.items() if is_sparse(found)}
+
+
+def _days(scope: Scope, month: Period) -> list[datetime.date]:
+    """The days of a month's newest pieces, as many as may matter."""
+    rows = older_than(between(scope, month.begin, month.end), None)
+    return [day_of(at) for at in rows.values_list("listed_at", flat=True)[:ENOUGH]]
+
+
+def neighbours(scope: Scope, period: Period) -> tuple[Period | None, Period | None]:
+    """The nearest periods of the same kind that have pieces: before it, and after.
+
+    One entry of the listing's index each.
+    """
+    earlier = scope.rows.filter(listed_at__lt=period.begin)
+    later = scope.rows.filter(listed_at__gte=period.end)
+    earlier = earlier.order_by("-listed_at", f"-{scope.id_field}")
+    later = later.order_by("listed_at", scope.id_field)
+    before, after = (
+        period.like(day_of(at)) if (at := _first(rows)) else None
+        for rows in (earlier, later)
+    )
+    return before, after
+
+
+def _first(rows: QuerySet) -> datetime.datetime | None:
+    """The date of the first row; in the index's order, which ``exists()`` drops."""
+    return next(iter(rows.values_list("listed_at", flat=True)[:1]), None)

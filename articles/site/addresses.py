@@ -1,0 +1,62 @@
+"""Where a listing stands: its page, its days and months, and what they ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import Http404, QueryDict
+from django.urls import reverse
+
+from articles.listing import Period
+
+#: The parameters that a link within a listing takes along, in the order in which
+#: they stand in it. Cursors are not among them, and neither is what is blank or
+#: unknown: so one page has one address, whatever led to it.
+KEPT = ("source", "category", "language", "from", "to", "q", "page_size")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The address of a listing: its name among the site's, and the parts of it."""
+
+    kind: str
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    has_periods: bool = True
+
+    def url(self, period: Period | None = None) -> str:
+        """The path of the listing, or of one day or month of it."""
+        if period is None:
+            return reverse(f"articles:{self.kind}", kwargs=dict(self.parts))
+        first, kind = period.first, f"{self.kind}-month"
+        numbers = {"year": first.year, "month": first.month}
+        if not period.is_month:
+            kind, numbers = f"{self.kind}-day", {**numbers, "day": first.day}
+        return reverse(f"articles:{kind}", kwargs={**self.parts, **numbers})
+
+
+def period_of(**numbers: int) -> Period | None:
+    """The day or month that an address names, None if it names none.
+
+    Raises Http404 for a day that no calendar has.
+    """
+    if not numbers:
+        return None
+    try:
+        return Period.of(**numbers)
+    except ValueError as error:
+        raise Http404("There is no such day.") from error
+
+
+def query(asked: Mapping[str, str], **changes: str | int | None) -> str:
+    """The query of an address that asks for the same, but for these changes.
+
+    None leaves a parameter out.
+    """
+    kept = {name: asked.get(name) for name in KEPT} | changes
+    made = QueryDict(mutable=True)
+    made.update({name: str(value) for name, value in kept.items() if value})
+    return made.urlencode()
+
+
+def with_query(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path

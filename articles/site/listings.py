@@ -1,0 +1,249 @@
+"""The reader's listings: home, tags, sources, categories, search, and their days."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from articles import listing
+from articles.models import Category, Source, Tag
+from newsroom.reading import for_reading
+from newsroom.replica import from_replica
+
+from .addresses import Address, period_of, query, with_query
+
+#: Tags shown on the home page.
+LIVELIEST = 14
+#: A menu of sources longer than this helps nobody; the address still filters.
+MOST_SOURCES_IN_MENU = 50
+#: The parameters that choose pieces, in the order of their chips.
+FILTERS = ("source", "category", "language", "from", "to", "q")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One choice a reader has made, and the address without it."""
+
+    label: str
+    value: str
+    url: str
+
+
+@for_reading
+@from_replica
+def home(request: HttpRequest, **numbers: int) -> HttpResponse:
+    """The newest pieces and the liveliest tags."""
+    liveliest = shown_tags(list(Tag.objects.liveliest()[:LIVELIEST]))
+    return _listing(
+        request,
+        listing.everything(),
+        "site/home.html",
+        {"liveliest": liveliest},
+        Address("home"),
+        numbers,
+    )
+
+
+def shown_tags(tags: list[Tag]) -> list[Tag]:
+    """The tags that have something to show by now, each with ``visible_count``."""
+    waiting = listing.waiting_counts(tags) if tags else {}
+    for tag in tags:
+        tag.visible_count = tag.listed_count - waiting.get(tag.pk, 0)
+    return [tag for tag in tags if tag.visible_count > 0]
+
+
+@for_reading
+@from_replica
+def tag_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
+    """The newest pieces on one subject."""
+    tag = Tag.objects.filter(slug=slug).first()
+    if tag is None:
+        return redirect(_tag_once_called(slug), permanent=True)
+    return _listing(
+        request,
+        listing.of_tag(tag),
+        "site/tag_detail.html",
+        {"tag": tag, "count": listing.visible_count(tag)},
+        Address("tag", {"slug": slug}),
+        numbers,
+    )
+
+
+def _tag_once_called(slug: str) -> Tag:
+    """The tag that had this slug, or has this name; Http404 if there is none."""
+    former = Tag.objects.filter(aliases__slug=slug).first()
+    if tag := former or Tag.objects.named(slug):
+        return tag
+    raise Http404("No tag of that name.")
+
+
+@for_reading
+@from_replica
+def source_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
+    """The newest pieces of one publisher."""
+    source = get_object_or_404(Source.objects.readable(), slug=slug)
+    return _listing(
+        request,
+        listing.of_source(source),
+        "site/source_detail.html",
+        {"source": source},
+        Address("source", {"slug": slug}),
+        numbers,
+    )
+
+
+@for_reading
+@from_replica
+def category_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
+    """The newest pieces of one section."""
+    category = get_object_or_404(Category, slug=slug)
+    return _listing(
+        request,
+        listing.of_category(category),
+        "site/category_detail.html",
+        {"category": category},
+        Address("category", {"slug": slug}),
+        numbers,
+    )
+
+
+@for_reading
+@from_replica
+def search(request: HttpRequest) -> HttpResponse:
+    """Pieces that hold the reader's words."""
+    address = Address("search", has_periods=False)
+    return _listing(request, listing.everything(), "site/search.html", {}, address, {})
+
+
+def _listing(
+    request: HttpRequest,
+    scope: listing.Scope,
+    template: str,
+    context: dict[str, Any],
+    address: Address,
+    numbers: dict[str, int],
+) -> HttpResponse:
+    """One page of a listing; ``numbers`` are those of the day or month it is of."""
+    period = period_of(**numbers)
+    try:
+        page = listing.page(scope, request.GET, period)
+    except listing.InvalidListing as error:
+        return invalid(request, error)
+    chips = _chips(request, page, address, period)
+    if period and not page.cards and page.is_first and len(chips) == 1:
+        # Days without end could be asked for; only those with pieces are pages.
+        raise Http404("No piece is of that time.")
+    context |= {
+        "page": page,
+        "period": period,
+        "place": _place(page, period),
+        "chips": chips,
+        "is_filtered": bool(chips) or not page.is_first,
+        "groups": _groups(page, address, period),
+        "newer_query": _on(request, before=page.newer),
+        "older_query": _on(request, after=page.older),
+        "newest_query": query(request.GET),
+        "bare_url": address.url(),
+        "chosen": request.GET,
+        **_neighbours(request, page, address, period),
+        **_menus(),
+    }
+    return render(request, template, context)
+
+
+def invalid(request: HttpRequest, error: listing.InvalidListing) -> HttpResponse:
+    """The page that says what makes no sense in an address."""
+    told = {"errors": error.errors, "path": request.path}
+    return render(request, "site/invalid.html", told, status=400)
+
+
+def _on(request: HttpRequest, **cursor: int | None) -> str:
+    """The query of the page behind a cursor, "" where there is none."""
+    return query(request.GET, **cursor) if any(cursor.values()) else ""
+
+
+def _menus() -> dict[str, Any]:
+    """What the form offers."""
+    named = Source.objects.readable().order_by("name")
+    sources = list(named.only("name", "slug")[: MOST_SOURCES_IN_MENU + 1])
+    return {
+        "sources": sources if len(sources) <= MOST_SOURCES_IN_MENU else [],
+        "categories": list(Category.objects.order_by("name").only("name", "slug")),
+    }
+
+
+def _chips(
+    request: HttpRequest,
+    page: listing.Page,
+    address: Address,
+    period: listing.Period | None,
+) -> list[Chip]:
+    """What the reader has chosen, each with the way to take it away alone."""
+    chips = []
+    if period:
+        url = with_query(address.url(), query(request.GET))
+        label = _("Month") if period.is_month else _("Day")
+        chips.append(Chip(label, _written(period), url))
+    for name in FILTERS:
+        if value := page.asked[name]:
+            url = with_query(request.path, query(request.GET, **{name: None}))
+            label = str(page.labels[name])
+            chips.append(Chip(label, _said(value), url))
+    return chips
+
+
+def _said(value: Any) -> str:
+    return date_format(value, "j F Y") if hasattr(value, "isoformat") else str(value)
+
+
+def _written(period: listing.Period) -> str:
+    return date_format(period.first, "F Y" if period.is_month else "j F Y")
+
+
+def _place(page: listing.Page, period: listing.Period | None) -> str:
+    """Which part of the listing this is, for the title; "" for its beginning."""
+    said = [_written(period)] if period else []
+    if page.cards and not page.is_first:
+        newest = localtime(page.cards[0].article.listed_at)
+        said.append(_("up to %(moment)s") % {"moment": _moment(newest)})
+    return ", ".join(said)
+
+
+def _moment(at: Any) -> str:
+    return date_format(at, "j F Y, H:i T")
+
+
+def _groups(
+    page: listing.Page, address: Address, period: listing.Period | None
+) -> list[tuple[listing.Group, str]]:
+    """The groups of a page, each with the address of its day or month.
+
+    "" where there is none, or where it is this page.
+    """
+
+    def url(group: listing.Group) -> str:
+        leads_on = address.has_periods and group.period != period
+        return address.url(group.period) if leads_on else ""
+
+    return [(group, url(group)) for group in listing.groups(page, period)]
+
+
+def _neighbours(
+    request: HttpRequest,
+    page: listing.Page,
+    address: Address,
+    period: listing.Period | None,
+) -> dict[str, Any]:
+    """The nearest days, or months, with pieces: ``(period, address)`` or None."""
+    if period is None:
+        return {"earlier": None, "later": None}
+    found = listing.neighbours(page.scope, period)
+    earlier, later = (
+        (each, with_query(address.url(each), query(request.GET))) if each else None
+        for each in found
+    )
+    return {"earlier": earlier, "later": later}

@@ -1,0 +1,204 @@
+"""Through a listing page by page, newer and older, whatever happens meanwhile."""
+
+import datetime
+import random
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from articles import listing, workflow
+from articles.models import Article, Tag
+from tests.factories import (
+    ArticleFactory,
+    CategoryFactory,
+    SourceFactory,
+    make_user,
+)
+from tests.site.test_listing_page import headlines, parsed
+
+pytestmark = pytest.mark.django_db
+
+
+def publish(number: int, **kwargs) -> list[Article]:
+    now = timezone.now() - datetime.timedelta(hours=1)
+    return [
+        ArticleFactory(
+            published=True,
+            source_headline=f"Piece {n:02}",
+            # Three of a moment each.
+            source_published_at=now - datetime.timedelta(minutes=n // 3),
+            **{"tags": ["Trade"], **kwargs},
+        )
+        for n in range(number)
+    ]
+
+
+PATHS = ["/", "/tags/trade/", "/sources/ledger/", "/categories/politics/", "/search/"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_way_back_shows_the_same_pieces_as_the_way_there(client, path):
+    publish(20, source=SourceFactory(slug="ledger"), category=CategoryFactory())
+    down, url = [], f"{path}?page_size=6"
+    while url:
+        page = parsed(client, url)
+        down += headlines(page)
+        older = page.cssselect("nav.pages a.older")
+        url = path + older[0].get("href") if older else ""
+    up, newer = headlines(page), page.cssselect("nav.pages a.newer")
+    while newer:
+        page = parsed(client, path + newer[0].get("href"))
+        up = headlines(page) + up
+        newer = page.cssselect("nav.pages a.newer")
+    assert up == down
+    assert len(set(down)) == 20
+    # At the top again, there is the way back down.
+    assert page.cssselect("nav.pages a.older")
+
+
+def test_further_pages_say_in_their_title_where_they_are(client):
+    at = datetime.datetime(2026, 6, 11, 9, 5, tzinfo=datetime.UTC)
+    for minutes in range(3):
+        ArticleFactory(
+            published=True,
+            source_published_at=at - datetime.timedelta(minutes=minutes),
+            tags=["Trade"],
+        )
+    first = parsed(client, "/tags/trade/?page_size=1")
+    second = parsed(client, "/tags/trade/" + first.cssselect(".older")[0].get("href"))
+    titles = [page.cssselect("title")[0].text_content() for page in (first, second)]
+    assert titles == [
+        "Latest news with #Trade · Newsroom",
+        "Latest news with #Trade · up to 11 June 2026, 09:04 UTC · Newsroom",
+    ]
+    assert second.cssselect("h1")[0].text_content() == "Latest news with #Trade"
+
+
+def test_links_keep_the_filters_and_leave_out_blanks_and_what_is_unknown(client):
+    publish(3, category=CategoryFactory())
+    page = parsed(
+        client,
+        "/tags/trade/?utm_source=x&category=politics&q=&page_size=1&source=&from=",
+    )
+    (older,) = page.cssselect("a.older")
+    last = Article.objects.order_by("-listed_at", "-pk").first()
+    assert older.get("href") == f"?category=politics&page_size=1&after={last.pk}"
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "before=0",
+        "before=-1",
+        "before=abc",
+        "before=99999999999999999999999999",
+        "before=424242",
+        "before=%00",
+        "before=1.5",
+        "after={pk}&before={pk}",
+    ],
+)
+def test_a_cursor_that_makes_no_sense_says_so(client, path, query):
+    (article,) = publish(1, source=SourceFactory(slug="ledger"))
+    response = client.get(f"{path}?{query.format(pk=article.pk)}")
+    assert response.status_code == 400
+    assert "before" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["after", "before"])
+def test_the_number_of_a_piece_that_never_was_listed_is_no_cursor(client, name):
+    publish(1)
+    waits = ArticleFactory()
+    response = client.get(f"/tags/trade/?{name}={waits.pk}")
+    assert response.status_code == 400
+    assert "No piece of that number was listed." in response.content.decode()
+
+
+def test_beyond_the_ends_there_is_nothing_but_the_way_to_the_newest(client):
+    pieces = publish(2)
+    for query in (f"after={pieces[-2].pk}", f"before={pieces[-1].pk}"):
+        page = parsed(client, f"/tags/trade/?{query}")
+        assert "Nothing lies beyond." in page.cssselect(".empty")[0].text_content()
+        assert [a.text_content() for a in page.cssselect("nav.pages a")] == ["Newest"]
+
+
+def test_a_cursor_survives_that_the_piece_on_the_other_side_goes(client):
+    pieces = publish(2)
+    Article.objects.filter(pk=pieces[1].pk).update(status="unpublished")
+    page = parsed(client, f"/?after={pieces[1].pk}")
+    assert headlines(page) == ["Piece 00"]
+    assert not page.cssselect("a.newer")
+
+
+class House:
+    """People at work while a reader pages: they publish, edit, unpublish and kill."""
+
+    def __init__(self, clock, dice, editor, tag):
+        self.clock, self.dice, self.editor, self.tag = clock, dice, editor, tag
+        self.category, self.source = CategoryFactory(), SourceFactory()
+        self.passing: list[int] = []
+
+    def publish(self) -> int:
+        """A piece whose date lies anywhere in the last days, or at this moment."""
+        back = datetime.timedelta(minutes=self.dice.choice([0, *range(0, 3000, 7)]))
+        article = ArticleFactory(
+            source=self.source,
+            category=self.category,
+            source_published_at=timezone.now() - back,
+            tags=[self.tag],
+        )
+        workflow.move_many([article.pk], "publish", by=self.editor)
+        return article.pk
+
+    def work(self, steady: list[int]) -> None:
+        """One deed; those who stay may be edited, the others come and go."""
+        self.clock.shift(datetime.timedelta(seconds=1))
+        deed = self.dice.choice(["publish", "publish", "edit", "kill", "unpublish"])
+        if deed == "publish" or not self.passing:
+            self.passing.append(self.publish())
+        elif deed == "edit":
+            pk = self.dice.choice(steady + self.passing)
+            article = Article.objects.get(pk=pk)
+            article.headline = f"Edited {self.dice.random()}"
+            workflow.edit(article, ["headline"], by=self.editor)
+        else:
+            gone = self.passing.pop(self.dice.randrange(len(self.passing)))
+            workflow.move_many([gone], deed, by=self.editor, reason="so")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_piece_is_met_twice_or_missed_while_500_come_and_go(db, seed):
+    # The database's clock decides what shows: it must not run behind the house's.
+    start = timezone.now() - datetime.timedelta(hours=2)
+    with time_machine.travel(start, tick=False) as clock:
+        tag = Tag.objects.get_or_make(["Trade"]).popitem()[1]
+        house = House(clock, random.Random(seed), make_user(is_superuser=True), tag)
+        steady = [house.publish() for _ in range(60)]
+        scope, deeds = listing.of_tag(tag), 0
+        for way, back in (("older", "after"), ("newer", "before")):
+            met, cursor = [], {}
+            if way == "newer":
+                oldest = listing.rows(scope, None).last()
+                cursor = {"before": str(oldest.content_object_id)}
+                met = [oldest.content_object_id]
+            while cursor is not None:
+                page = listing.page(scope, {"page_size": "5", **cursor})
+                ids = [card.article.pk for card in page.cards]
+                met = met + ids if way == "older" else ids + met
+                for _ in range(20):
+                    house.work(steady)
+                    deeds += 1
+                following = getattr(page, way)
+                cursor = {back: str(following)} if following else None
+            assert len(met) == len(set(met))
+            assert set(steady) <= set(met)
+            order = {pk: n for n, pk in enumerate(_newest_first(steady))}
+            assert [order[pk] for pk in met if pk in order] == sorted(order.values())
+        assert deeds >= 500
+
+
+def _newest_first(ids: list[int]) -> list[int]:
+    rows = Article.objects.filter(pk__in=ids).order_by("-listed_at", "-pk")
+    return list(rows.values_list("pk", flat=True))
