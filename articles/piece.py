@@ -4,7 +4,7 @@ from typing import Any
 
 from articles import corrections
 from articles.models import Article
-from articles.rights import Channel, permitted
+from articles.rights import Channel, permitted, tags_shown
 
 
 def page_of(article: Article) -> dict[str, Any]:
@@ -16,5 +16,5 @@ def page_of(article: Article) -> dict[str, Any]:
         "article": article,
         "shown": permitted(article, Channel.PAGE),
         "corrections": corrections.of_piece(article),
-        "tags": list(article.tags.all()),
+        "tags": tags_shown(article),
     }

@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.excerpts import words_or_graphemes
-from articles.models import Article, Image, Reuse
+from articles.models import Article, Image, Reuse, Tag
 
 
 class Channel(StrEnum):
@@ -53,6 +53,11 @@ def permitted(article: Article, channel: Channel) -> Permitted:
         image_caption=article.image_caption if image else "",
         image_credit=article.image_credit if image else "",
     )
+
+
+def tags_shown(article: Article) -> list[Tag]:
+    """The tags of an article that readers may see: none that is for the desk alone."""
+    return [tag for tag in article.tags.all() if not tag.is_internal]
 
 
 def _excerpt(article: Article) -> str:

@@ -35,6 +35,8 @@ def house(django_db_setup, django_db_blocker):
             Category.objects.create(name=f"C{n}", slug=f"c{n}") for n in range(10)
         ]
         tag = Tag.objects.create(name="Trade", slug="trade")
+        half = Tag.objects.create(name="Ships", slug="ships")
+        third = Tag.objects.create(name="Rice", slug="rice")
         Article.objects.bulk_create(
             Article(
                 source=sources[n % 10],
@@ -51,7 +53,9 @@ def house(django_db_setup, django_db_blocker):
         ids = list(Article.objects.values_list("pk", flat=True))
         with relisting(ids):
             TaggedArticle.objects.bulk_create(
-                TaggedArticle(content_object_id=pk, tag=tag) for pk in ids
+                TaggedArticle(content_object_id=pk, tag=each)
+                for each, pks in ((tag, ids), (half, ids[::2]), (third, ids[::3]))
+                for pk in pks
             )
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -60,6 +64,7 @@ def house(django_db_setup, django_db_blocker):
             "source": listing.of_source(sources[3]),
             "category": listing.of_category(categories[3]),
             "tag": listing.of_tag(tag),
+            "tags": listing.of_tags(list(Tag.objects.all())),
         }
         for model in (TaggedArticle, Article, Tag, Source, Category):
             model.objects.all().delete()
@@ -152,6 +157,43 @@ def test_a_month_is_judged_by_62_entries_of_its_index_at_most(house, kind):
     for query in queries.captured_queries:
         assert "LIMIT 62" in query["sql"]
         assert_is_one_range(plan_of_sql(query["sql"]), kind)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rows_left", [None, PIECES // 2, 60])
+def test_several_tags_are_read_from_the_rarest_in_the_order_of_its_index(
+    house, rows_left
+):
+    plan = plan_of(house["tags"], deep(rows_left) if rows_left else None)
+    for word in ("Sort", "Seq Scan", "Join", "TEMP B-TREE", "SCAN articles_tagged"):
+        assert word not in plan, plan
+    if connection.vendor == "postgresql":
+        assert "Index Scan using tag_listing on" in plan
+        unique = r"Index (Only )?Scan using tag_stands_once_on_an_article"
+        assert len(re.findall(unique, plan)) == 2, plan
+        rows = listing.rows(house["tags"], None)[: listing.PAGE_SIZE + 1]
+        dropped = re.search(r"Removed by Filter: (\d+)", rows.explain(analyze=True))
+        # Every second piece of the rarest carries the others as well.
+        assert dropped
+        assert int(dropped[1]) <= listing.PAGE_SIZE + 1
+    else:
+        assert "USING INDEX tag_listing " in plan, plan
+        unique = r"USING COVERING INDEX \S+ \(tag_id=\? AND article_id=\?\)"
+        assert len(re.findall(unique, plan)) == 2, plan
+
+
+@pytest.mark.django_db
+def test_related_tags_come_from_a_hundred_rows_of_the_index(house):
+    tag = Tag.objects.get(slug="trade")
+    with CaptureQueriesContext(connection) as queries:
+        related = listing.related(house["tag"], [tag])
+    assert [each.slug for each in related] == ["ships", "rice"]
+    (query,) = queries.captured_queries
+    plan = plan_of_sql(query["sql"])
+    assert "LIMIT 100" in query["sql"]
+    assert "tag_listing" in plan, plan
+    assert "Seq Scan on articles_taggedarticle" not in plan, plan
+    assert "SCAN articles_taggedarticle" not in plan, plan
 
 
 def plan_of_sql(sql: str) -> str:

@@ -14,6 +14,7 @@ from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.core.management import call_command, get_commands, load_command_class
 from django.test import Client
+from django.utils import timezone
 
 from articles.models import Article, ArticleStatus
 from tests.factories import ArticleFactory, TagFactory
@@ -122,13 +123,14 @@ def test_what_an_admin_class_sets_is_known_to_django(cls: type[BaseModelAdmin]) 
 def test_every_public_page_has_one_main_heading(client: Client) -> None:
     article = ArticleFactory(published=True, tags=["Economy"])
     gone = ArticleFactory(status=ArticleStatus.KILLED)
-    empty = TagFactory()
+    empty = TagFactory(shown_from=timezone.now())
     pages = [
         ("/", 200),
         ("/tags/", 200),
         ("/tags/economy/", 200),
         ("/tags/economy/?q=nothing", 200),
         (empty.get_absolute_url(), 200),
+        (TagFactory().get_absolute_url(), 404),
         (article.get_absolute_url(), 200),
         (article.source.get_absolute_url(), 200),
         (article.category.get_absolute_url(), 200),

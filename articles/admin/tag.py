@@ -87,13 +87,14 @@ class TagAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
     """Subjects."""
 
     form = NamedForm
-    list_display = ["name", "slug", "listed_count", "other_names"]
+    list_display = ["name", "slug", "listed_count", "other_names", "is_internal"]
+    list_filter = ["is_internal"]
     search_fields = ["name", "aliases__name", "phrases__text"]
     ordering = ["-listed_count", "name"]
     inlines = [AliasInline, PhraseInline]
     list_per_page = 50
     show_full_result_count = False
-    fields = ["name", "slug", "description", "guidance"]
+    fields = ["name", "slug", "description", "guidance", "is_internal"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("aliases")

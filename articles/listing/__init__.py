@@ -10,6 +10,7 @@ from .filters import (
     ListingFilter,
 )
 from .pages import Page, groups, neighbours, page
+from .related import related
 from .rows import newer, rows
 from .scopes import (
     UNREAD,
@@ -20,6 +21,7 @@ from .scopes import (
     of_category,
     of_source,
     of_tag,
+    of_tags,
 )
 
 __all__ = [
@@ -42,7 +44,9 @@ __all__ = [
     "of_category",
     "of_source",
     "of_tag",
+    "of_tags",
     "page",
+    "related",
     "rows",
     "visible_count",
     "waiting_counts",

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from articles.models import Article, Category, Source, Tag, TaggedArticle
-from articles.rights import Channel, Permitted, permitted
+from articles.rights import Channel, Permitted, permitted, tags_shown
 
 #: What a card of a listing does not show and a page need not read.
 UNREAD = ("source_body", "source_tags")
@@ -50,12 +50,26 @@ def of_category(category: Category) -> Scope:
 
 
 def of_tag(tag: Tag) -> Scope:
-    return Scope(
-        TaggedArticle.objects.published()
-        .filter(tag=tag)
-        .prefetch_related(Prefetch("content_object", _loaded(Article.objects.all()))),
-        path="content_object__",
-    )
+    return of_tags([tag])
+
+
+def of_tags(tags: list[Tag]) -> Scope:
+    """The pieces that carry all of these tags.
+
+    The rarest one's rows are read in their order, and each is looked up under the
+    others in the index that keeps a tag once on an article. Written as a value and
+    not as EXISTS: that one PostgreSQL may turn into a join, which reads all rows of
+    every tag and sorts them. At worst each row of the rarest tag is read once.
+    """
+    rarest, *others = sorted(tags, key=lambda tag: tag.listed_count)
+    rows = TaggedArticle.objects.published().filter(tag=rarest)
+    for other in others:
+        same = {"tag": other, "content_object": OuterRef("content_object")}
+        also = TaggedArticle.objects.filter(**same).order_by().values("tag")[:1]
+        name = f"also_{other.pk}"
+        rows = rows.alias(**{name: Subquery(also)}).filter(**{f"{name}__isnull": False})
+    loaded = Prefetch("content_object", _loaded(Article.objects.all()))
+    return Scope(rows.prefetch_related(loaded), path="content_object__")
 
 
 def _loaded(articles: QuerySet) -> QuerySet:
@@ -75,5 +89,5 @@ def card(article: Article) -> Card:
     return Card(
         article=article,
         shown=permitted(article, Channel.LISTING),
-        tags=list(article.tags.all()),
+        tags=tags_shown(article),
     )

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Min, OuterRef, Q, Subquery
+from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.models import TagBase
 
@@ -31,9 +33,18 @@ class TagQuerySet(NamedQuerySet["Tag"]):
         found = {alias.key: alias.tag for alias in aliases.select_related("tag")}
         return found | super().by_key(keys)
 
+    def public(self) -> "TagQuerySet":
+        """Tags that readers may know of."""
+        return self.filter(is_internal=False)
+
     def listed(self) -> "TagQuerySet":
-        """Tags with at least one piece that is public or waits for its hour."""
-        return self.filter(listed_count__gt=0)
+        """Tags for readers with at least one piece that is public or waits for its
+        hour."""
+        return self.public().filter(listed_count__gt=0)
+
+    def not_shown_yet(self) -> "TagQuerySet":
+        """Tags under which nobody has been able to read anything so far."""
+        return self.filter(Q(shown_from=None) | Q(shown_from__gt=Now()))
 
     def liveliest(self) -> "TagQuerySet":
         """The tags with most pieces first."""
@@ -44,7 +55,9 @@ class Tag(MadeByRun, TagBase):  # type: ignore[django-manager-missing]
     """A subject, with a page of its own.
 
     ``listed_count`` counts the rows of the listing index that carry a date:
-    pieces that are public, or will be when their hour comes.
+    pieces that are public, or will be when their hour comes. ``shown_from`` is when
+    the first of them showed, or will if nothing comes between; once that moment has
+    passed it stays, whatever becomes of the piece.
     """
 
     name = models.CharField(
@@ -65,8 +78,19 @@ class Tag(MadeByRun, TagBase):  # type: ignore[django-manager-missing]
     guidance = models.TextField(
         _("guidance"), blank=True, help_text=_("For editors: when to use this tag.")
     )
+    is_internal = models.BooleanField(
+        _("internal"),
+        default=False,
+        help_text=_("For the desk alone: readers never see it, and it has no page."),
+    )
     listed_count = models.PositiveIntegerField(
         _("pieces listed"), default=0, editable=False
+    )
+    shown_from = models.DateTimeField(
+        _("first shown"),
+        null=True,
+        editable=False,
+        help_text=_("When readers could read the first piece under it."),
     )
 
     objects = TagQuerySet.as_manager()
@@ -76,6 +100,11 @@ class Tag(MadeByRun, TagBase):  # type: ignore[django-manager-missing]
         verbose_name_plural = _("tags")
         constraints = named_constraints("tag")
         indexes = [models.Index(fields=["-listed_count", "name"], name="tag_liveliest")]
+
+    @property
+    def was_ever_shown(self) -> bool:
+        """Whether readers have been able to read something under it."""
+        return self.shown_from is not None and self.shown_from <= timezone.now()
 
     def get_absolute_url(self) -> str:
         return reverse("articles:tag", args=[self.slug])
@@ -154,23 +183,41 @@ class TagPhrase(models.Model):
         return self.text
 
 
-def shift_counts(shifts: dict[int, int]) -> None:
-    """Add to ``listed_count`` of tags: ``{tag id: difference}``.
+def follow_listing(shifts: dict[int, int]) -> None:
+    """Keep what tags know of their pieces true: ``{tag id: difference of the count}``.
 
     The rows are locked in the order of their ids, so that two processes which
-    shift the same tags wait for one another instead of for ever.
+    change the same tags wait for one another instead of for ever.
     """
-    shifts = {tag: shift for tag, shift in shifts.items() if shift}
-    if not shifts:
-        return
-    tags = Tag.objects.filter(pk__in=shifts).order_by("pk")
+    shifted = [tag for tag, shift in shifts.items() if shift]
+    concerned = (
+        Tag.objects.filter(pk__in=shifted)
+        | Tag.objects.filter(pk__in=shifts).not_shown_yet()
+    )
     # no_key: a tagging being inserted elsewhere only needs the tag to stay.
-    tags = tags.select_for_update(no_key=True)
+    locked = concerned.order_by("pk").select_for_update(no_key=True)
+    ids = list(locked.values_list("pk", flat=True)) if shifts else []
     by_shift: dict[int, list[int]] = {}
-    for tag in list(tags.values_list("pk", flat=True)):
+    for tag in ids:
         by_shift.setdefault(shifts[tag], []).append(tag)
-    for shift, ids in by_shift.items():
-        Tag.objects.filter(pk__in=ids).update(listed_count=F("listed_count") + shift)
+    for shift, tags in by_shift.items():
+        if shift:
+            shifted_tags = Tag.objects.filter(pk__in=tags)
+            shifted_tags.update(listed_count=F("listed_count") + shift)
+    mark_first_shown(Tag.objects.filter(pk__in=ids))
+
+
+def mark_first_shown(tags: TagQuerySet) -> None:
+    """Write down when the first piece of these tags shows, unless one has shown."""
+    rows = Tag._meta.get_field("tagged_articles").related_model._default_manager
+    soonest = (
+        rows.filter(tag=OuterRef("pk"), listed_at__isnull=False)
+        .order_by()
+        .values("tag")
+        .annotate(soonest=Min("visible_from"))
+    )
+    waiting = tags.not_shown_yet()
+    waiting.update(shown_from=Subquery(soonest.values("soonest")))
 
 
 #: A name between commas; in quotation marks it may hold some itself, and marks doubled.

@@ -20,7 +20,7 @@ from taggit.models import ItemBase
 
 from articles.names import name_key
 
-from .tag import Tag, shift_counts
+from .tag import Tag, follow_listing
 
 #: The columns of an article that its rows in the listing index repeat.
 MIRRORED = ("listed_at", "visible_from", "source_id", "category_id", "language")
@@ -158,7 +158,7 @@ def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
         rows = TaggedArticle.objects.of(ids)
         rows.mirror()
         after = rows.listed_per_tag()
-        shift_counts({tag: after[tag] - before[tag] for tag in {*before, *after}})
+        follow_listing({tag: after[tag] - before[tag] for tag in {*before, *after}})
 
 
 class ArticleTags(_TaggableManager):

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import Http404, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 
-from articles.listing import Period
+from articles.listing import InvalidListing, Period
 
 #: The parameters that a link within a listing takes along, in the order in which
 #: they stand in it. Cursors are not among them, and neither is what is blank or
@@ -60,3 +61,9 @@ def query(asked: Mapping[str, str], **changes: str | int | None) -> str:
 
 def with_query(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
+
+
+def invalid(request: HttpRequest, error: InvalidListing) -> HttpResponse:
+    """The page that says what makes no sense in an address."""
+    told = {"errors": error.errors, "path": request.path}
+    return render(request, "site/invalid.html", told, status=400)

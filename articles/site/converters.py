@@ -16,6 +16,12 @@ class UnicodeSlugConverter:
         return value
 
 
+class SlugsConverter(UnicodeSlugConverter):
+    """Slugs, with ``+`` between them where there are several."""
+
+    regex = r"[-\w]+(?:\+[-\w]+)*"
+
+
 class YearConverter:
     """Four digits: a day has one address, not 2026/6/1 and 2026/06/01."""
 

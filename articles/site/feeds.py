@@ -23,6 +23,8 @@ from articles.models import Category, Source, Tag
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
+from .tags import slug_of, with_tags
+
 #: Pieces in a feed.
 FEED_SIZE = "50"
 
@@ -44,9 +46,10 @@ def _home() -> Subject:
     return Subject(_("Latest news"), reverse("articles:home"), listing.everything())
 
 
-def _tag(slug: str) -> Subject:
-    tag = get_object_or_404(Tag, slug=slug)
-    return Subject(f"#{tag}", tag.get_absolute_url(), listing.of_tag(tag))
+def _tag(tags: list[Tag]) -> Subject:
+    name = " + ".join(f"#{tag}" for tag in tags)
+    path = reverse("articles:tag", args=[slug_of(tags)])
+    return Subject(name, path, listing.of_tags(tags))
 
 
 def _source(slug: str) -> Subject:
@@ -119,7 +122,7 @@ class ListingFeed(Feed):
         self.kind = kind
         self.feed_type = feed_type
 
-    def get_object(self, request: HttpRequest, **parts: str) -> Subject:
+    def get_object(self, request: HttpRequest, **parts: Any) -> Subject:
         return SUBJECTS[self.kind](**parts)
 
     def title(self, subject: Subject) -> str:
@@ -185,9 +188,7 @@ def _text(item: Card) -> str:
 def _json_feed(kind: str) -> Callable[..., HttpResponse]:
     """The listing as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
-    @for_reading
-    @from_replica
-    def view(request: HttpRequest, **parts: str) -> HttpResponse:
+    def view(request: HttpRequest, **parts: Any) -> HttpResponse:
         subject = SUBJECTS[kind](**parts)
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
@@ -222,6 +223,14 @@ def _json_item(request: HttpRequest, item: Card) -> dict[str, Any]:
 
 def views_of(kind: str) -> Iterator[tuple[str, Callable[..., HttpResponse]]]:
     """``(ending of the address, view)`` for each format of a listing's feed."""
-    yield "rss", for_reading(from_replica(ListingFeed(kind, CreditedRss)))
-    yield "atom", for_reading(from_replica(ListingFeed(kind, CreditedAtom)))
-    yield "json", _json_feed(kind)
+    found = with_tags if kind == "tag" else _as_it_is
+    for ending, view in (
+        ("rss", ListingFeed(kind, CreditedRss)),
+        ("atom", ListingFeed(kind, CreditedAtom)),
+        ("json", _json_feed(kind)),
+    ):
+        yield ending, for_reading(from_replica(found(view)))
+
+
+def _as_it_is(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    return view

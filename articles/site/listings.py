@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -14,7 +14,8 @@ from articles.models import Category, Source, Tag
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
-from .addresses import Address, period_of, query, with_query
+from .addresses import Address, invalid, period_of, query, with_query
+from .tags import MOST_TAGS, slug_of, with_tags
 
 #: Tags shown on the home page.
 LIVELIEST = 14
@@ -58,27 +59,33 @@ def shown_tags(tags: list[Tag]) -> list[Tag]:
 
 @for_reading
 @from_replica
-def tag_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
-    """The newest pieces on one subject."""
-    tag = Tag.objects.filter(slug=slug).first()
-    if tag is None:
-        return redirect(_tag_once_called(slug), permanent=True)
-    return _listing(
-        request,
-        listing.of_tag(tag),
-        "site/tag_detail.html",
-        {"tag": tag, "count": listing.visible_count(tag)},
-        Address("tag", {"slug": slug}),
-        numbers,
-    )
+@with_tags
+def tag_detail(request: HttpRequest, tags: list[Tag], **numbers: int) -> HttpResponse:
+    """The newest pieces on one subject, or on what several have in common."""
+    scope = listing.of_tags(tags)
+    tag = tags[0] if len(tags) == 1 else None
+    context = {
+        "tag": tag,
+        "tags": tags,
+        "name": " + #".join(each.name for each in tags),
+        "count": listing.visible_count(tag) if tag else None,
+        "related": _related(scope, tags),
+        "chips": _tag_chips(request, tags, numbers),
+    }
+    address = Address("tag", {"slug": slug_of(tags)})
+    return _listing(request, scope, "site/tag_detail.html", context, address, numbers)
 
 
-def _tag_once_called(slug: str) -> Tag:
-    """The tag that had this slug, or has this name; Http404 if there is none."""
-    former = Tag.objects.filter(aliases__slug=slug).first()
-    if tag := former or Tag.objects.named(slug):
-        return tag
-    raise Http404("No tag of that name.")
+def _related(scope: listing.Scope, tags: list[Tag]) -> list[tuple[Tag, str]]:
+    """Related tags, each with the address of its pieces among these, "" if that
+    would name too many."""
+    narrows = len(tags) < MOST_TAGS
+
+    def among(tag: Tag) -> str:
+        return Address("tag", {"slug": slug_of([*tags, tag])}).url()
+
+    related = listing.related(scope, tags)
+    return [(tag, among(tag) if narrows else "") for tag in related]
 
 
 @for_reading
@@ -133,8 +140,8 @@ def _listing(
         page = listing.page(scope, request.GET, period)
     except listing.InvalidListing as error:
         return invalid(request, error)
-    chips = _chips(request, page, address, period)
-    if period and not page.cards and page.is_first and len(chips) == 1:
+    chips = [*context.pop("chips", []), *_chips(request, page, address, period)]
+    if period and not page.cards and page.is_first and not any(_chosen(page)):
         # Days without end could be asked for; only those with pieces are pages.
         raise Http404("No piece is of that time.")
     context |= {
@@ -153,12 +160,6 @@ def _listing(
         **_menus(),
     }
     return render(request, template, context)
-
-
-def invalid(request: HttpRequest, error: listing.InvalidListing) -> HttpResponse:
-    """The page that says what makes no sense in an address."""
-    told = {"errors": error.errors, "path": request.path}
-    return render(request, "site/invalid.html", told, status=400)
 
 
 def _on(request: HttpRequest, **cursor: int | None) -> str:
@@ -188,12 +189,30 @@ def _chips(
         url = with_query(address.url(), query(request.GET))
         label = _("Month") if period.is_month else _("Day")
         chips.append(Chip(label, _written(period), url))
-    for name in FILTERS:
-        if value := page.asked[name]:
-            url = with_query(request.path, query(request.GET, **{name: None}))
-            label = str(page.labels[name])
-            chips.append(Chip(label, _said(value), url))
+    for name, value in _chosen(page):
+        url = with_query(request.path, query(request.GET, **{name: None}))
+        chips.append(Chip(str(page.labels[name]), _said(value), url))
     return chips
+
+
+def _chosen(page: listing.Page) -> list[tuple[str, Any]]:
+    """The filters that are set, with what they are set to."""
+    return [(name, page.asked[name]) for name in FILTERS if page.asked[name]]
+
+
+def _tag_chips(
+    request: HttpRequest, tags: list[Tag], numbers: dict[str, int]
+) -> list[Chip]:
+    """The tags of an address that names several, each with the way to the others."""
+    if len(tags) == 1:
+        return []
+
+    def without(tag: Tag) -> str:
+        slug = slug_of([each for each in tags if each != tag])
+        path = Address("tag", {"slug": slug}).url(period_of(**numbers))
+        return with_query(path, query(request.GET))
+
+    return [Chip("", f"#{tag.name}", without(tag)) for tag in tags]
 
 
 def _said(value: Any) -> str:

@@ -5,10 +5,16 @@ from django.views.generic import RedirectView
 from newsroom.reading import for_reading
 
 from . import feeds, listings, views
-from .converters import TwoDigitsConverter, UnicodeSlugConverter, YearConverter
+from .converters import (
+    SlugsConverter,
+    TwoDigitsConverter,
+    UnicodeSlugConverter,
+    YearConverter,
+)
 from .sitemaps import SITEMAPS
 
 register_converter(UnicodeSlugConverter, "uslug")
+register_converter(SlugsConverter, "slugs")
 register_converter(YearConverter, "yyyy")
 register_converter(TwoDigitsConverter, "mm")
 
@@ -25,7 +31,7 @@ pages += [
     path(f"{prefix}{period}", view, name=f"{kind}{ending}")
     for kind, prefix, view in (
         ("home", "", listings.home),
-        ("tag", "tags/<uslug:slug>/", listings.tag_detail),
+        ("tag", "tags/<slugs:slug>/", listings.tag_detail),
         ("source", "sources/<uslug:slug>/", listings.source_detail),
         ("category", "categories/<uslug:slug>/", listings.category_detail),
     )
@@ -40,7 +46,7 @@ feed_pages = [
     path(f"{prefix}feed.{ending}", view, name=f"{kind}-feed-{ending}")
     for kind, prefix in (
         ("home", ""),
-        ("tag", "tags/<uslug:slug>/"),
+        ("tag", "tags/<slugs:slug>/"),
         ("source", "sources/<uslug:slug>/"),
         ("category", "categories/<uslug:slug>/"),
     )

@@ -14,8 +14,9 @@ from articles.piece import page_of
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
-from .addresses import query
-from .listings import invalid, shown_tags
+from .addresses import invalid, query
+from .listings import shown_tags
+from .tags import tag_named
 
 
 @for_reading
@@ -35,9 +36,7 @@ def tag_index(request: HttpRequest) -> HttpResponse:
 @from_replica
 def hashtag(request: HttpRequest, name: str) -> HttpResponse:
     """The addresses that hashtags had on older sites, by any spelling."""
-    if tag := Tag.objects.named(name):
-        return redirect(tag, permanent=True)
-    raise Http404("No tag of that name.")
+    return redirect(tag_named(name), permanent=True)
 
 
 @for_reading

@@ -4,6 +4,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from articles.models import Tag, TaggedArticle
+from articles.models.tag import mark_first_shown
 
 #: What a row repeats of its article, as pairs of lookups.
 _REPEATED = (
@@ -45,3 +46,4 @@ def repair() -> None:
     """Write every row and every count as it should be."""
     TaggedArticle.objects.all().mirror()
     Tag.objects.update(listed_count=_true_count())
+    mark_first_shown(Tag.objects.all())

@@ -206,6 +206,10 @@ def _merge_one(tag: Tag, into: Tag, by: User | None) -> None:
     kept = set(TagPhrase.objects.filter(tag=into).values_list("text", flat=True))
     tag.phrases.exclude(text__in=kept).update(tag=into)
     tag.aliases.update(tag=into)
+    if tag.was_ever_shown:
+        # Its address leads to a page from now on, with or without pieces.
+        unshown = Tag.objects.filter(pk=into.pk).not_shown_yet()
+        unshown.update(shown_from=tag.shown_from)
     name, slug = tag.name, tag.slug
     tag.delete()
     TagAlias.objects.create(tag=into, name=name, slug=slug)
@@ -238,8 +242,8 @@ def change(tag: Tag, *, name: str, slug: str) -> None:
         own = TagAlias.objects.filter(tag=tag)
         own.filter(key=name_key(name)).delete()
         own.filter(slug=slug).update(slug="")
-        # The count that a form has read may be an hour old.
-        tag.listed_count = old.listed_count
+        # What a form has read of its pieces may be an hour old.
+        tag.listed_count, tag.shown_from = old.listed_count, old.shown_from
         tag.full_clean()
         tag.save()
         former_slug = old.slug if old.slug != slug else ""

@@ -1,0 +1,81 @@
+"""The tags that an address names: one, or several with ``+`` between them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponsePermanentRedirect as Moved
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from articles.listing import InvalidListing
+from articles.models import Tag
+
+from .addresses import invalid, with_query
+
+#: Tags that an address may name at once: each costs a look at the index for every
+#: piece that is read, and a reader hardly means more.
+MOST_TAGS = 5
+
+
+def with_tags(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a view the tags of its address (``slug``) as ``tags``.
+
+    Former slugs, other names, another order and repeated tags lead to the one
+    address of these tags (301), filters, day and format of a feed included. A tag
+    that is not known, is internal, or never had anything to read is a 404.
+    """
+
+    @wraps(view)
+    def found(request: HttpRequest, slug: str, **parts: Any) -> HttpResponse:
+        slugs = list(dict.fromkeys(slug.split("+")))
+        if len(slugs) > MOST_TAGS:
+            said = _("At most %(number)s tags at once.") % {"number": MOST_TAGS}
+            return invalid(request, InvalidListing({"tags": [said]}))
+        tags = tags_at(slugs)
+        if slug != (right := slug_of(tags)):
+            return _moved(request, {**parts, "slug": right})
+        if not all(tag.was_ever_shown for tag in tags):
+            raise Http404("Nothing was ever published under that tag.")
+        return view(request, tags=tags, **parts)
+
+    return found
+
+
+def slug_of(tags: list[Tag]) -> str:
+    """The part of an address that names these tags."""
+    return "+".join(sorted({tag.slug for tag in tags}))
+
+
+def tags_at(slugs: list[str]) -> list[Tag]:
+    """The tags for readers with these slugs, former slugs or names, each once.
+
+    Raises Http404 if one of them is none.
+    """
+    known = {tag.slug: tag for tag in Tag.objects.filter(slug__in=slugs)}
+    found = [known.get(slug) or _once_called(slug) for slug in slugs]
+    return sorted({_public(tag) for tag in found}, key=lambda tag: tag.slug)
+
+
+def _once_called(slug: str) -> Tag | None:
+    former = Tag.objects.filter(aliases__slug=slug).first()
+    return former or Tag.objects.named(slug)
+
+
+def _public(tag: Tag | None) -> Tag:
+    if tag is None or tag.is_internal:
+        raise Http404("No tag of that name.")
+    return tag
+
+
+def tag_named(name: str) -> Tag:
+    """The tag for readers of that name, by any spelling; Http404 if there is none."""
+    return _public(Tag.objects.named(name))
+
+
+def _moved(request: HttpRequest, parts: dict[str, Any]) -> Moved | HttpResponseRedirect:
+    match = request.resolver_match
+    path = reverse(match.view_name, kwargs=parts) if match else request.path
+    return redirect(with_query(path, request.META["QUERY_STRING"]), permanent=True)
