@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django import forms
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
@@ -76,12 +76,6 @@ def of_piece(article: Article) -> list[Correction]:
         return []
     standing = [each for each in article.corrections.all() if not each.withdrawn_at]
     return sorted(standing, key=lambda each: (each.at, each.pk), reverse=True)
-
-
-def changed_at(card: Card) -> datetime:
-    """When readers were last told something new of a piece: its date in a feed."""
-    told = [each.changed_at for each in card.article.corrections.all()]
-    return max([card.article.listed_at, *told])
 
 
 def for_feed(scope: Scope, cards: list[Card]) -> list[Card]:

@@ -7,6 +7,7 @@ nothing but the answer. A publisher's policy lives in ``Source.reuse``.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.excerpts import words_or_graphemes
@@ -18,6 +19,13 @@ class Channel(StrEnum):
 
     LISTING = "listing"
     PAGE = "page"
+    FEED = "feed"
+    META = "meta"
+
+
+#: Channels that carry a piece away from our pages: to feed readers, and to whoever
+#: shows a link to it with a picture beside.
+AWAY = frozenset({Channel.FEED, Channel.META})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ def permitted(article: Article, channel: Channel) -> Permitted:
     """What ``channel`` may show of ``article`` (its source and image loaded)."""
     if article.source.is_blocked:
         return Permitted()
-    image = _image(article)
+    image = _image(article, channel)
     return Permitted(
         headline=article.shown_headline,
         excerpt=_excerpt(article),
@@ -60,6 +68,12 @@ def tags_shown(article: Article) -> list[Tag]:
     return [tag for tag in article.tags.all() if not tag.is_internal]
 
 
+def shown_in_full(articles: QuerySet[Article]) -> QuerySet[Article]:
+    """Those of these articles that have a text, and a source that lets it be shown."""
+    licensed = articles.filter(source__reuse=Reuse.FULL_TEXT)
+    return licensed.exclude(source_body="")
+
+
 def _excerpt(article: Article) -> str:
     """Ours in full; else the source's, cut to what it allows."""
     source = article.source
@@ -75,14 +89,16 @@ def _excerpt(article: Article) -> str:
 
 
 def _body(article: Article, channel: Channel) -> SafeString:
-    if article.source.reuse != Reuse.FULL_TEXT or channel == Channel.LISTING:
+    if article.source.reuse != Reuse.FULL_TEXT or channel != Channel.PAGE:
         return SafeString("")
     # articles.ingest.sanitise cleaned it before it was stored.
     return mark_safe(article.source_body)
 
 
-def _image(article: Article) -> Image | None:
+def _image(article: Article, channel: Channel) -> Image | None:
     source = article.source
     if source.reuse == Reuse.HEADLINE or not source.shows_images:
+        return None
+    if channel in AWAY and not (source.shares_images or source.is_own):
         return None
     return article.image

@@ -1,8 +1,10 @@
 """What every answer carries, and what an answer to HEAD does not."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 
@@ -41,3 +43,33 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.policy)
         return response
+
+
+class CrawlersMiddleware:
+    """Keep what is no public page of this site out of search engines.
+
+    That is any answer under another name than ``NEWSROOM_SITE_URL``'s (a staging
+    host, a bare address), and everything in debug. On every answer it reserves text
+    and data mining, where the operator does
+    (https://www.w3.org/community/reports/tdmrep/CG-FINAL-tdmrep-20240510/).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.DEBUG or not self._is_canonical(request):
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        if settings.NEWSROOM_TDM_RESERVATION:
+            response.headers["tdm-reservation"] = "1"
+            if settings.NEWSROOM_TDM_POLICY_URL:
+                response.headers["tdm-policy"] = settings.NEWSROOM_TDM_POLICY_URL
+        return response
+
+    def _is_canonical(self, request: HttpRequest) -> bool:
+        try:
+            host = request.get_host().lower()
+        except DisallowedHost:
+            return False
+        return host == urlsplit(settings.NEWSROOM_SITE_URL).netloc.lower()

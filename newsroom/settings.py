@@ -5,6 +5,7 @@ variable, what was given and what is expected. ``docs/operators.md`` lists them.
 """
 
 import os
+import re
 import secrets
 import sys
 import warnings
@@ -107,6 +108,45 @@ def answers_requests() -> bool:
     return Path(sys.argv[0]).name != "manage.py" or "runserver" in sys.argv
 
 
+def env_contacts(name: str) -> list[str]:
+    """Addresses at which people can be reached (RFC 9116, 2.5.3)."""
+    address = re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+?[\d-]+")
+    contacts = env_list(name)
+    for contact in contacts:
+        if not address.fullmatch(contact):
+            raise ImproperlyConfigured(
+                f"{name}={contact!r}: write mailto:name@host, https://… or tel:…."
+            )
+    return contacts
+
+
+def env_app_ids(name: str) -> list[str]:
+    """Apple's names of apps: the team's ten characters, and the bundle."""
+    ids = env_list(name)
+    for each in ids:
+        if not re.fullmatch(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]+", each):
+            raise ImproperlyConfigured(
+                f"{name}={each!r}: write the team and the bundle, such as"
+                " ABCDE12345.com.example.news."
+            )
+    return ids
+
+
+def env_android_apps(name: str) -> dict[str, list[str]]:
+    """``{package: fingerprints}`` from ``package=AA:BB:…`` entries."""
+    app = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+=([0-9A-F]{2}:){31}[0-9A-F]{2}")
+    apps: dict[str, list[str]] = {}
+    for entry in env_list(name):
+        package, _, fingerprint = entry.partition("=")
+        if not app.fullmatch(entry):
+            raise ImproperlyConfigured(
+                f"{name}={entry!r}: write a package and the SHA-256 of its"
+                " certificate, such as com.example.news=AA:BB:… of 32 pairs."
+            )
+        apps.setdefault(package, []).append(fingerprint)
+    return apps
+
+
 def env_zone(name: str, default: str) -> str:
     text = env_text(name, default)
     try:
@@ -176,6 +216,13 @@ NEWSROOM_SITE_URL = env_url(
 )
 NEWSROOM_APP_STORE_URL = env_url("NEWSROOM_APP_STORE_URL")
 NEWSROOM_PLAY_STORE_URL = env_url("NEWSROOM_PLAY_STORE_URL")
+# What other programs are told: search engines, browsers, apps, finders of faults.
+NEWSROOM_INDEX_PIECES = env_count("NEWSROOM_INDEX_PIECES", default=3, most=1000)
+NEWSROOM_SECURITY_CONTACT = env_contacts("NEWSROOM_SECURITY_CONTACT")
+NEWSROOM_TDM_RESERVATION = env_flag("NEWSROOM_TDM_RESERVATION", default=True)
+NEWSROOM_TDM_POLICY_URL = env_url("NEWSROOM_TDM_POLICY_URL")
+NEWSROOM_APPLE_APP_IDS = env_app_ids("NEWSROOM_APPLE_APP_IDS")
+NEWSROOM_ANDROID_APPS = env_android_apps("NEWSROOM_ANDROID_APPS")
 NEWSROOM_FETCH_ALLOW = env_fetch_allow("NEWSROOM_FETCH_ALLOW")
 NEWSROOM_UNDO_SECONDS = env_count("NEWSROOM_UNDO_SECONDS", default=10, most=3600)
 
@@ -197,7 +244,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.sitemaps",
 ]
 
 MIDDLEWARE = [
@@ -205,6 +251,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsroom.middleware.HeadMiddleware",
     "newsroom.middleware.ContentSecurityPolicyMiddleware",
+    "newsroom.middleware.CrawlersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -228,7 +275,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "articles.site.context.site",
             ],
-            "libraries": {"acts": "articles.admin.template_tags"},
+            "libraries": {
+                "acts": "articles.admin.template_tags",
+                "head": "articles.site.template_tags",
+            },
         },
     },
 ]

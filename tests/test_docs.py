@@ -189,6 +189,7 @@ def documented_addresses() -> list[str]:
     text = page("docs/addresses.md").split("## ")[0]
     fillings = {"<slug>": "x", "<id>": "1", "<name>": "X", "<path>": "x.jpg"}
     fillings |= {"<yyyy>": "2026", "<mm>": "06", "<dd>": "11"}
+    fillings["<part>"] = "tags"
     addresses = []
     for address in first_names(text):
         for gap, filling in fillings.items():

@@ -24,6 +24,8 @@ POLICY = (
     "excerpt_words",
     "excerpt_characters",
     "shows_images",
+    "shares_images",
+    "indexing",
     "fetches_full_text",
 )
 

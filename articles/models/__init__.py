@@ -23,7 +23,7 @@ from .history import Act, Change, SourceChange, SourceChangeState
 from .identity import FormerAddress, FormerId, Sighting, Tombstone
 from .image import Image
 from .imports import ImportRun, RecordOutcome, RefusedRecord, RunState
-from .source import Reuse, Source
+from .source import Indexing, Reuse, Source
 from .tag import Tag, TagAlias, TagPhrase, parse_tag_names, written_tag_names
 from .tagged_article import (
     SuggestionState,
@@ -58,6 +58,7 @@ __all__ = [
     "FormerId",
     "Image",
     "ImportRun",
+    "Indexing",
     "PossibleDuplicate",
     "RecordOutcome",
     "RefusedRecord",

@@ -19,6 +19,19 @@ class Reuse(models.TextChoices):
     BLOCKED = "blocked", _("nothing: hidden everywhere")
 
 
+class Indexing(models.TextChoices):
+    """What search engines may do with a publisher's full texts on our pages.
+
+    ``articles.site.policy`` turns it into tags and sitemaps. It counts under the
+    reuse policy for full texts only.
+    """
+
+    NONE = "none", _("not listed by search engines")
+    NO_NEWS = "no_news", _("listed, but not by news searches")
+    PUBLISHER = "publisher", _("listed at the publisher’s own address")
+    OWN = "own", _("our own work: listed everywhere")
+
+
 class SourceQuerySet(NamedQuerySet["Source"]):
     def readable(self) -> "SourceQuerySet":
         """Sources that have a public page."""
@@ -58,6 +71,20 @@ class Source(Named):
         help_text=_("For scripts without blanks, such as Japanese."),
     )
     shows_images = models.BooleanField(_("pictures may be shown"), default=True)
+    shares_images = models.BooleanField(
+        _("pictures may be shared"),
+        default=False,
+        help_text=_(
+            "Away from our pages: in feeds, and where others show a link to a piece."
+        ),
+    )
+    indexing = models.CharField(
+        _("full texts in search engines"),
+        max_length=10,
+        choices=Indexing,
+        default=Indexing.NONE,
+        help_text=_("As the licence says. Counts under full text only."),
+    )
     fetches_full_text = models.BooleanField(
         _("full texts are fetched"),
         default=False,
@@ -81,6 +108,10 @@ class Source(Named):
             models.CheckConstraint(
                 condition=Q(reuse__in=Reuse.values), name="source_reuse_is_known"
             ),
+            models.CheckConstraint(
+                condition=Q(indexing__in=Indexing.values),
+                name="source_indexing_is_known",
+            ),
         ]
 
     @property
@@ -92,6 +123,11 @@ class Source(Named):
     def allows_images(self) -> bool:
         """Whether readers may see its pictures."""
         return self.shows_images and self.reuse in {Reuse.EXCERPT, Reuse.FULL_TEXT}
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is this newsroom itself, which then is named as publisher."""
+        return self.indexing == Indexing.OWN
 
     @property
     def wants_full_text(self) -> bool:

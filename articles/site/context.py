@@ -9,7 +9,6 @@ def site(request: HttpRequest) -> dict[str, object]:
     return {
         "site_name": settings.NEWSROOM_SITE_NAME,
         "site_url": settings.NEWSROOM_SITE_URL,
-        "canonical_url": settings.NEWSROOM_SITE_URL + request.path,
         "app_store_url": settings.NEWSROOM_APP_STORE_URL,
         "play_store_url": settings.NEWSROOM_PLAY_STORE_URL,
     }

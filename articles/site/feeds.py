@@ -1,45 +1,51 @@
 """A feed of every listing, in three formats; publishers are credited in each."""
 
+import hashlib
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.syndication.views import Feed
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import feedgenerator
-from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, rfc3339_date
+from django.utils.cache import get_conditional_response
+from django.utils.encoding import escape_uri_path
 from django.utils.formats import date_format
+from django.utils.http import http_date
 from django.utils.text import capfirst
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, now
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 
-from articles import corrections, listing
-from articles.ingest.text import printable
+from articles import corrections, listing, updates
 from articles.listing import Card
 from articles.models import Category, Source, Tag
+from articles.rights import Channel, permitted
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
+from .canonical import ROWS, absolute, own_address, query_of
+from .formats import FORMATS, Entry, Feed
+from .policy import Facts, Kind, index_policy
 from .tags import slug_of, with_tags
 
 #: Pieces in a feed.
 FEED_SIZE = "50"
+#: For how long it is remembered since when a feed has been as it is.
+REMEMBERED = 7 * 24 * 3600
 
 
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What a feed is about: its title, its page, and what it lists."""
 
-    def __init__(self, title: str, path: str, scope: listing.Scope) -> None:
-        self.title = f"{title} · {settings.NEWSROOM_SITE_NAME}"
-        self.path = path
-        self.scope = scope
-
-    def cards(self) -> list[Card]:
-        cards = listing.page(self.scope, {"page_size": FEED_SIZE}).cards
-        return corrections.for_feed(self.scope, cards)
+    title: str
+    path: str
+    scope: listing.Scope
 
 
 def _home() -> Subject:
@@ -64,173 +70,147 @@ def _category(slug: str) -> Subject:
     )
 
 
+def _search() -> Subject:
+    return Subject(_("Search"), reverse("articles:search"), listing.everything())
+
+
 SUBJECTS: dict[str, Callable[..., Subject]] = {
     "home": _home,
     "tag": _tag,
     "source": _source,
     "category": _category,
+    "search": _search,
 }
 
 
-class XmlFeed(feedgenerator.SyndicationFeed):
-    """A feed without what XML has no way to write (XML 1.0, 2.2).
+def _feed(request: HttpRequest, subject: Subject) -> Feed:
+    """The feed of a listing, with the filters that the address names.
 
-    Sources' texts are clean, but editors paste: a word processor's soft line break
-    is a control character, and one of it would break every feed the piece is in.
+    Raises InvalidListing for one that makes no sense.
     """
-
-    def write(self, outfile: Any, encoding: str) -> None:
-        self.feed, self.items = _writable(self.feed), _writable(self.items)
-        super().write(outfile, encoding)
-
-
-def _writable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _writable(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_writable(each) for each in value]
-    return printable(value) if isinstance(value, str) else value
-
-
-class CreditedRss(XmlFeed, Rss201rev2Feed):
-    """RSS 2.0 whose items name their publisher in ``<source>``."""
-
-    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
-        super().add_item_elements(handler, item)
-        handler.addQuickElement(
-            "source", item["publisher"], {"url": item["publisher_url"]}
-        )
-        # RSS has no date of a change; readers know Atom's within it.
-        updated = rfc3339_date(item["updateddate"])
-        handler.addQuickElement("atom:updated", updated)
+    parameters = {"page_size": FEED_SIZE, **request.GET.dict()}
+    page = listing.page(subject.scope, parameters)
+    cards = page.cards
+    if page.is_first:
+        cards = corrections.for_feed(page.scope, cards)
+    found = updates.latest([card.article.pk for card in cards])
+    words = request.GET.get("q", "").strip()
+    title = f"{subject.title}: {words}" if words else subject.title
+    query = query_of(request.GET, without=ROWS)
+    return Feed(
+        title=f"{title} · {settings.NEWSROOM_SITE_NAME}",
+        page=absolute(subject.path + query),
+        address=own_address(request, query=True),
+        language=get_language() or settings.LANGUAGE_CODE,
+        rights=_("Each piece belongs to its publisher."),
+        entries=[_entry(card, found) for card in cards],
+        older=_older(request, page.older),
+    )
 
 
-class CreditedAtom(XmlFeed, Atom1Feed):
-    """Atom whose entries lead to their publisher by ``rel="via"``."""
-
-    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
-        super().add_item_elements(handler, item)
-        handler.addQuickElement("link", "", {"rel": "via", "href": item["source_link"]})
-
-
-class ListingFeed(Feed):
-    """One listing as RSS or Atom."""
-
-    def __init__(
-        self, kind: str, feed_type: type[feedgenerator.SyndicationFeed]
-    ) -> None:
-        self.kind = kind
-        self.feed_type = feed_type
-
-    def get_object(self, request: HttpRequest, **parts: Any) -> Subject:
-        return SUBJECTS[self.kind](**parts)
-
-    def title(self, subject: Subject) -> str:
-        return subject.title
-
-    def description(self, subject: Subject) -> str:
-        return subject.title
-
-    subtitle = description
-
-    def link(self, subject: Subject) -> str:
-        return subject.path
-
-    def items(self, subject: Subject) -> list[Card]:
-        return subject.cards()
-
-    def item_title(self, item: Card) -> str:
-        return item.shown.headline
-
-    def item_description(self, item: Card) -> str:
-        return _text(item)
-
-    def item_link(self, item: Card) -> str:
-        return item.article.get_absolute_url()
-
-    def item_guid(self, item: Card) -> str:
-        return f"{settings.NEWSROOM_SITE_URL}/articles/{item.article.pk}/"
-
-    item_guid_is_permalink = False
-
-    def item_author_name(self, item: Card) -> str:
-        return item.article.author or item.article.source.name
-
-    def item_pubdate(self, item: Card) -> datetime:
-        return item.article.listed_at
-
-    def item_updateddate(self, item: Card) -> datetime:
-        return corrections.changed_at(item)
-
-    def item_categories(self, item: Card) -> list[str]:
-        return [tag.name for tag in item.tags]
-
-    def item_extra_kwargs(self, item: Card) -> dict[str, str]:
-        source = item.article.source
-        return {
-            "publisher": source.name,
-            "publisher_url": source.site_url or item.article.url,
-            "source_link": item.article.url,
-        }
+def _older(request: HttpRequest, after: int | None) -> str:
+    if after is None:
+        return ""
+    given = request.GET.copy()
+    given["after"] = str(after)
+    return absolute(escape_uri_path(request.path)) + query_of(given)
 
 
-def _text(item: Card) -> str:
+def _entry(card: Card, found: dict[int, datetime]) -> Entry:
+    article, source = card.article, card.article.source
+    shown = permitted(article, Channel.FEED)
+    return Entry(
+        id=f"{settings.NEWSROOM_SITE_URL}/articles/{article.pk}/",
+        url=absolute(article.get_absolute_url()),
+        original=article.url,
+        title=shown.headline,
+        text=_text(card, shown.note, shown.excerpt),
+        author=article.author or source.name,
+        source=source.name,
+        source_url=source.site_url or article.url,
+        source_page=absolute(source.get_absolute_url()),
+        published=article.listed_at,
+        updated=updates.updated_at(article, found),
+        language=article.language,
+        category=article.category.name,
+        tags=[tag.name for tag in card.tags],
+        image=absolute(shown.image.file.url) if shown.image else "",
+        image_bytes=_size(shown.image.file) if shown.image else 0,
+    )
+
+
+def _size(file: Any) -> int:
+    """A file's size in bytes, 0 where its storage does not know it."""
+    try:
+        return int(file.size)
+    except OSError:
+        return 0
+
+
+def _text(card: Card, note: str, excerpt: str) -> str:
     """Our note and the excerpt, below what was corrected."""
     told = [
         f"{capfirst(each.get_kind_display())},"
         f" {date_format(localdate(each.at), 'j F Y')}: {each.text}"
-        for each in corrections.of_piece(item.article)
+        for each in corrections.of_piece(card.article)
     ]
-    parts = (*told, item.shown.note, item.shown.excerpt)
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(part for part in (*told, note, excerpt) if part)
 
 
-def _json_feed(kind: str) -> Callable[..., HttpResponse]:
-    """The listing as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+def view_of(kind: str, ending: str) -> Callable[..., HttpResponse]:
+    """The view of a listing's feed in one format."""
+    write = FORMATS[ending]
 
     def view(request: HttpRequest, **parts: Any) -> HttpResponse:
-        subject = SUBJECTS[kind](**parts)
-        feed = {
-            "version": "https://jsonfeed.org/version/1.1",
-            "title": subject.title,
-            "home_page_url": request.build_absolute_uri(subject.path),
-            "feed_url": request.build_absolute_uri(request.path),
-            "items": [_json_item(request, card) for card in subject.cards()],
-        }
-        return JsonResponse(feed, content_type="application/feed+json")
+        try:
+            feed = _feed(request, SUBJECTS[kind](**parts))
+        except listing.InvalidListing as error:
+            text = f"{error}\n"
+            return HttpResponse(text, status=400, content_type="text/plain")
+        etag = _etag(feed, ending)
+        since = _since(request, etag)
+        answer = get_conditional_response(request, etag, int(since.timestamp()))
+        if answer is None:
+            answer = write(feed)
+        answer.headers["ETag"] = etag
+        answer.headers["Last-Modified"] = http_date(since.timestamp())
+        # To be kept, and asked for again each time: what is withdrawn is so at once.
+        answer.headers["Cache-Control"] = "public, no-cache"
+        answer.headers["X-Robots-Tag"] = index_policy(Facts(Kind.FEED)).robots
+        if ending == "json":
+            answer.headers["Access-Control-Allow-Origin"] = "*"
+        return answer
 
-    return view
+    found = with_tags(view) if kind == "tag" else view
+    return for_reading(gzip_page(from_replica(found)))
 
 
-def _json_item(request: HttpRequest, item: Card) -> dict[str, Any]:
-    article = item.article
-    facts = {
-        "id": f"{settings.NEWSROOM_SITE_URL}/articles/{article.pk}/",
-        "url": request.build_absolute_uri(article.get_absolute_url()),
-        "external_url": article.url,
-        "title": item.shown.headline,
-        "content_text": _text(item),
-        "date_published": article.listed_at.isoformat(),
-        "date_modified": corrections.changed_at(item).isoformat(),
-        "authors": [{"name": article.author or article.source.name}],
-        "language": article.language,
-        "tags": [tag.name for tag in item.tags],
-    }
-    return {
-        name: value for name, value in facts.items() if value or name == "content_text"
-    }
+def _etag(feed: Feed, ending: str) -> str:
+    """A mark of all that would be written, before anything is.
+
+    Weak: the same feed may be sent compressed by one and plain by another.
+    """
+    digest = hashlib.sha256(f"{ending}\n{feed!r}".encode(errors="replace"))
+    return f'W/"{digest.hexdigest()[:32]}"'
+
+
+def _since(request: HttpRequest, etag: str) -> datetime:
+    """Since when a feed has been as it is, in whole seconds.
+
+    Its newest date would not do: with a piece withdrawn, or its words cut by another
+    policy, a feed changes and no date in it does. What nobody remembers has changed
+    this moment, which costs a reader one answer in full.
+    """
+    key = f"feed:{hashlib.sha256(request.get_full_path().encode()).hexdigest()}"
+    kept = cache.get(key)
+    if kept and kept[0] == etag:
+        return kept[1]
+    moment = now().astimezone(UTC).replace(microsecond=0)
+    cache.set(key, (etag, moment), timeout=REMEMBERED)
+    return moment
 
 
 def views_of(kind: str) -> Iterator[tuple[str, Callable[..., HttpResponse]]]:
     """``(ending of the address, view)`` for each format of a listing's feed."""
-    found = with_tags if kind == "tag" else _as_it_is
-    for ending, view in (
-        ("rss", ListingFeed(kind, CreditedRss)),
-        ("atom", ListingFeed(kind, CreditedAtom)),
-        ("json", _json_feed(kind)),
-    ):
-        yield ending, for_reading(from_replica(found(view)))
-
-
-def _as_it_is(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    return view
+    for ending in FORMATS:
+        yield ending, view_of(kind, ending)

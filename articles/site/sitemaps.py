@@ -1,71 +1,202 @@
-"""What search engines may list: pages that are ours to list, with their last change."""
+"""Sitemaps: the pages that search engines may list, with their last change.
 
-from datetime import datetime
-from typing import Any
+``/sitemap.xml`` names the others, by what they hold and, for pieces, by month. Only
+what ``policy`` lets be listed is in them (https://www.sitemaps.org/protocol.html).
+"""
 
-from django.contrib.sitemaps import Sitemap
-from django.db.models import Max, Q, QuerySet
-from django.db.models.functions import Now
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from xml.sax.saxutils import escape
+
+from django.db.models import Count, Max, QuerySet
+from django.db.models.functions import TruncMonth
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.text import Truncator
+from django.utils.timezone import now
+from django.views.decorators.gzip import gzip_page
 
-from articles.models import Category, Source, Tag
+from articles import updates
+from articles.ingest.text import printable
+from articles.listing import UNREAD
+from articles.models import Article, Reuse, Source
+from articles.rights import shown_in_full
+from newsroom.reading import for_reading
+from newsroom.replica import from_replica
 
+from . import subjects
+from .canonical import absolute
+from .policy import Facts, Kind, index_policy, may_be_in_sitemaps
 
-def _newest(path: str) -> Max:
-    """When the newest piece on a page was listed, of those that show by now.
+#: The most addresses of one file (the protocol's limit).
+MOST = 50_000
+#: For how long a piece is news to Google, and the most of them in one file
+#: (https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap).
+NEWS = timedelta(days=2)
+MOST_NEWS = 1_000
 
-    A page whose only piece waits for its hour is not named before it.
-    """
-    shown = Q(**{f"{path}__visible_from__lte": Now()})
-    return Max(f"{path}__listed_at", filter=shown)
-
-
-class TagSitemap(Sitemap):
-    """The pages of tags with at least one piece."""
-
-    def items(self) -> QuerySet:
-        tags = Tag.objects.listed().annotate(newest=_newest("tagged_articles"))
-        return tags.filter(newest__isnull=False).order_by("pk")
-
-    def lastmod(self, tag: Any) -> datetime | None:
-        return tag.newest
-
-
-class SourceSitemap(Sitemap):
-    """The pages of sources with at least one piece."""
-
-    def items(self) -> QuerySet:
-        sources = Source.objects.readable().annotate(newest=_newest("articles"))
-        return sources.filter(newest__isnull=False).order_by("pk")
-
-    def lastmod(self, source: Any) -> datetime | None:
-        return source.newest
+_URLSET = 'urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+_INDEX = 'sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+_NEWS = f'{_URLSET} xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
 
 
-class CategorySitemap(Sitemap):
-    """The pages of categories with at least one piece."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An address, when what it shows last changed, and elements of its own."""
 
-    def items(self) -> QuerySet:
-        categories = Category.objects.annotate(newest=_newest("articles"))
-        return categories.filter(newest__isnull=False).order_by("pk")
-
-    def lastmod(self, category: Any) -> datetime | None:
-        return category.newest
+    address: str
+    changed: datetime | None = None
+    more: str = ""
 
 
-class IndexSitemap(Sitemap):
-    """The home page and the list of tags."""
+def _document(root: str, child: str, entries: Iterable[Entry]) -> HttpResponse:
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<{root}>"]
+    for entry in entries:
+        changed = entry.changed
+        at = f"<lastmod>{_w3c(changed)}</lastmod>" if changed else ""
+        location = escape(absolute(entry.address))
+        lines.append(f"<{child}><loc>{location}</loc>{at}{entry.more}</{child}>")
+    lines += [f"</{root.partition(' ')[0]}>", ""]
+    text = "\n".join(lines)
+    return HttpResponse(text, content_type="application/xml; charset=utf-8")
 
-    def items(self) -> list[str]:
-        return ["articles:home", "articles:tags"]
 
-    def location(self, name: str) -> str:
-        return reverse(name)
+def _w3c(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-SITEMAPS = {
-    "index": IndexSitemap,
-    "tags": TagSitemap,
-    "sources": SourceSitemap,
-    "categories": CategorySitemap,
+#: The pages that list pieces, by the name of their sitemap.
+SUBJECTS = {
+    "tags": (Kind.TAG, subjects.tags),
+    "sources": (Kind.SOURCE, subjects.sources),
+    "categories": (Kind.CATEGORY, subjects.categories),
 }
+
+
+def _subjects(name: str) -> list[Entry]:
+    """The pages of one kind that may be listed, in the order of their ids."""
+    kind, rows = SUBJECTS[name]
+    return [
+        Entry(row.get_absolute_url(), row.changed)
+        for row in rows().order_by("pk")
+        if index_policy(
+            Facts(kind, pieces=row.shown, is_described=bool(row.description))
+        ).in_sitemap
+    ]
+
+
+def _pages() -> list[Entry]:
+    """The home page and the list of tags."""
+    newest = Article.objects.published().aggregate(at=Max("visible_from"))["at"]
+    kinds = {"articles:home": Kind.HOME, "articles:tags": Kind.INDEX}
+    return [
+        Entry(reverse(name), newest)
+        for name, kind in kinds.items()
+        if index_policy(Facts(kind)).in_sitemap
+    ]
+
+
+def _pieces(*, of_news: bool = False) -> QuerySet[Article]:
+    """The pieces that may be listed: full texts, as their licences say."""
+    sources = Source.objects.filter(
+        indexing__in=may_be_in_sitemaps(of_news=of_news), reuse=Reuse.FULL_TEXT
+    )
+    # Their ids first: an index of articles begins with the source.
+    ids = list(sources.values_list("pk", flat=True))
+    return shown_in_full(Article.objects.published().filter(source__in=ids))
+
+
+def _month(text: str) -> tuple[datetime, datetime]:
+    """The beginning of a month in UTC, and of the next one."""
+    try:
+        first = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Http404("No month of that name.") from error
+    return first, (first + timedelta(days=32)).replace(day=1)
+
+
+def _of_month(text: str, part: int) -> list[Entry]:
+    first, end = _month(text)
+    rows = _pieces().filter(listed_at__gte=first, listed_at__lt=end).order_by("pk")
+    chosen = rows.defer(*UNREAD)[(part - 1) * MOST : part * MOST]
+    changed = updates.latest(
+        _pieces().filter(listed_at__gte=first, listed_at__lt=end).values("pk"),
+        with_text=True,
+    )
+    return [
+        Entry(each.get_absolute_url(), updates.updated_at(each, changed))
+        for each in chosen
+    ]
+
+
+def _files() -> Iterator[Entry]:
+    """The sitemaps there are, each with its last change."""
+    for name in ("pages", *SUBJECTS):
+        entries = _pages() if name == "pages" else _subjects(name)
+        for part in range(-(-len(entries) // MOST)):
+            held = entries[part * MOST : (part + 1) * MOST]
+            newest = max((each.changed for each in held if each.changed), default=None)
+            yield Entry(_address(name, part + 1), newest)
+    months = _pieces().annotate(month=TruncMonth("listed_at", tzinfo=UTC)).order_by()
+    counted = months.values("month").annotate(number=Count("pk"))
+    for row in counted.order_by("month"):
+        for part in range(-(-row["number"] // MOST)):
+            yield Entry(_address(f"{row['month']:%Y-%m}", part + 1))
+
+
+def _address(name: str, part: int) -> str:
+    parts = {"name": name, "part": part} if part > 1 else {"name": name}
+    return reverse("sitemap-of", kwargs=parts)
+
+
+@for_reading
+@gzip_page
+@from_replica
+def sitemap_index(request: HttpRequest) -> HttpResponse:
+    """The sitemaps there are."""
+    return _document(_INDEX, "sitemap", _files())
+
+
+@for_reading
+@gzip_page
+@from_replica
+def sitemap(request: HttpRequest, name: str, part: str = "1") -> HttpResponse:
+    """One sitemap: ``tags``, ``sources``, ``2026-11``; ``tags.2`` is a second part."""
+    number = int(part)
+    if name == "pages" or name in SUBJECTS:
+        entries = _pages() if name == "pages" else _subjects(name)
+        entries = entries[(number - 1) * MOST : number * MOST]
+    else:
+        entries = _of_month(name, number)
+    if not entries and number > 1:
+        raise Http404("No such part.")
+    return _document(_URLSET, "url", entries)
+
+
+@for_reading
+@gzip_page
+@from_replica
+def news_sitemap(request: HttpRequest) -> HttpResponse:
+    """Our own pieces of the last two days, newest first; it may be empty."""
+    rows = _pieces(of_news=True).filter(listed_at__gt=now() - NEWS)
+    rows = rows.prefetch_related("source").defer(*UNREAD)
+    newest = rows.order_by("-listed_at", "-pk")[:MOST_NEWS]
+    return _document(_NEWS, "url", map(_news_entry, newest))
+
+
+def _news_entry(article: Article) -> Entry:
+    language = article.language or article.source.language or "en"
+    facts = (
+        f"<news:publication><news:name>{_text(article.source.name)}</news:name>"
+        f"<news:language>{_text(language.partition('-')[0])}</news:language>"
+        "</news:publication>"
+        f"<news:publication_date>{_w3c(article.listed_at)}</news:publication_date>"
+        f"<news:title>{_text(article.shown_headline)}</news:title>"
+    )
+    address = article.get_absolute_url()
+    return Entry(address, more=f"<news:news>{facts}</news:news>")
+
+
+def _text(value: str) -> str:
+    return escape(printable(Truncator(value).chars(500)))

@@ -1,17 +1,16 @@
-from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path, register_converter
 from django.views.generic import RedirectView
 
 from newsroom.reading import for_reading
 
-from . import feeds, listings, views
+from . import feeds, listings, sitemaps, views, wellknown
 from .converters import (
     SlugsConverter,
     TwoDigitsConverter,
     UnicodeSlugConverter,
     YearConverter,
 )
-from .sitemaps import SITEMAPS
+from .opml import opml
 
 register_converter(UnicodeSlugConverter, "uslug")
 register_converter(SlugsConverter, "slugs")
@@ -49,14 +48,31 @@ feed_pages = [
         ("tag", "tags/<slugs:slug>/"),
         ("source", "sources/<uslug:slug>/"),
         ("category", "categories/<uslug:slug>/"),
+        ("search", "search/"),
     )
     for ending, view in feeds.views_of(kind)
 ]
 
 urlpatterns = [
     path("", include((pages + feed_pages, "articles"))),
-    path("sitemap.xml", for_reading(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
-    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
+    re_path(
+        r"^sitemap-(?P<name>[a-z]+|\d{4}-\d\d)(?:\.(?P<part>[1-9]\d?))?\.xml$",
+        sitemaps.sitemap,
+        name="sitemap-of",
+    ),
+    path("news-sitemap.xml", sitemaps.news_sitemap, name="news-sitemap"),
+    path("opml.xml", opml, name="opml"),
+    path("robots.txt", wellknown.robots, name="robots"),
+    path("manifest.webmanifest", wellknown.manifest, name="manifest"),
+    path(".well-known/security.txt", wellknown.security, name="security"),
+    path(
+        ".well-known/apple-app-site-association",
+        wellknown.apple_apps,
+        name="apple-apps",
+    ),
+    path(".well-known/assetlinks.json", wellknown.android_apps, name="android-apps"),
+    path(".well-known/tdmrep.json", wellknown.mining, name="mining"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("favicon.ico", for_reading(icon)),

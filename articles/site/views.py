@@ -6,7 +6,6 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 
 from articles import corrections, listing
 from articles.models import Article, ArticleStatus, Tag
@@ -69,14 +68,6 @@ def correction_list(request: HttpRequest) -> HttpResponse:
         "newest_query": query(request.GET),
     }
     return render(request, "site/corrections.html", context)
-
-
-@for_reading
-def robots(request: HttpRequest) -> HttpResponse:
-    """What crawlers may read, and where the sitemap is."""
-    sitemap = request.build_absolute_uri(reverse("sitemap"))
-    lines = ["User-agent: *", "Disallow: /admin/", f"Sitemap: {sitemap}", ""]
-    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @for_reading

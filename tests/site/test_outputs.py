@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 
 import pytest
 from django.conf import settings as configured
@@ -15,7 +16,7 @@ from PIL import Image as Pillow
 
 from articles import export, workflow
 from articles.images import library
-from articles.models import Article, Reuse, Source, relisting
+from articles.models import Article, Indexing, Reuse, Source, relisting
 from articles.tagging import index
 from tests.factories import (
     ArticleFactory,
@@ -66,10 +67,12 @@ def piece() -> Piece:
         slug="ledger",
         reuse=Reuse.FULL_TEXT,
         shows_images=True,
+        # So that it is in every sitemap, and its picture in feeds and link previews.
+        indexing=Indexing.OWN,
     )
     category = CategoryFactory(name="Asia", slug="asia")
     for tag in ("Syzygy", "Trade"):
-        TagFactory(name=tag, slug=tag.lower())
+        TagFactory(name=tag, slug=tag.lower(), description="Worth a page.")
     article = ArticleFactory(
         published=True,
         source=source,
@@ -166,7 +169,13 @@ OUTPUTS: dict[str, set[str]] = {
         for path in ("/", "/tags/syzygy/", "/sources/ledger/", "/categories/asia/")
         for ending in ("rss", "atom", "json")
     },
-    "/sitemap.xml": {"tag"},
+    "/search/feed.atom?q=Quagmire": FEED,
+    "/sources/ledger/feed.json?category=asia&language=en": FEED,
+    "/sitemap-tags.xml": {"tag"},
+    # A piece's address says its headline.
+    "month": {"headline"},
+    "/news-sitemap.xml": {"headline"},
+    "/opml.xml": {"tag"},
 }
 #: What the reader has typed or the page is named after says nothing of a piece.
 ECHOED = {
@@ -174,14 +183,19 @@ ECHOED = {
     "/search/?q=Quagmire": {"headline"},
     "/search/?q=Zyzzyva": {"excerpt"},
     "/search/?q=Xylograph": {"note"},
+    "/search/feed.atom?q=Quagmire": {"headline"},
     **{f"/tags/syzygy/feed.{ending}": {"tag"} for ending in ("rss", "atom", "json")},
 }
 
 
 def shown(client: Client, piece: Piece, output: str) -> tuple[str, set[str]]:
     """An output's text, and which of the piece's words stand in it."""
-    own = piece.article.get_absolute_url()
-    text = client.get(own if output == "article" else output).content.decode()
+    month = f"{piece.article.source_published_at.astimezone(UTC):%Y-%m}"
+    address = {
+        "article": piece.article.get_absolute_url(),
+        "month": f"/sitemap-{month}.xml",
+    }.get(output, output)
+    text = client.get(address).content.decode()
     if text.startswith("{"):
         text = json.dumps(json.loads(text), ensure_ascii=False)
     low = text.lower()
@@ -198,7 +212,7 @@ def status_of(client: Client, address: str) -> int:
 def test_what_is_public_is_there(client, piece, output):
     text, words = shown(client, piece, output)
     assert words >= OUTPUTS[output]
-    is_page = output.endswith("/") or "?" in output or output == "article"
+    is_page = output.endswith("/") or "/?" in output or output == "article"
     if is_page and output not in {"/tags/", "/corrections/"}:
         assert piece.picture in text
     assert status_of(client, piece.picture) == 200
