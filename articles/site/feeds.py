@@ -3,8 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
@@ -135,16 +134,7 @@ def _entry(card: Card, found: dict[int, datetime]) -> Entry:
         category=article.category.name,
         tags=[tag.name for tag in card.tags],
         image=absolute(shown.image.file.url) if shown.image else "",
-        image_bytes=_size(shown.image.file) if shown.image else 0,
     )
-
-
-def _size(file: Any) -> int:
-    """A file's size in bytes, 0 where its storage does not know it."""
-    try:
-        return int(file.size)
-    except OSError:
-        return 0
 
 
 def _text(card: Card, note: str, excerpt: str) -> str:
@@ -206,6 +196,9 @@ def _since(request: HttpRequest, etag: str) -> datetime:
     if kept and kept[0] == etag:
         return kept[1]
     moment = now().astimezone(UTC).replace(microsecond=0)
+    if kept:
+        # HTTP knows whole seconds; two changes within one must not look like one.
+        moment = max(moment, kept[1] + timedelta(seconds=1))
     cache.set(key, (etag, moment), timeout=REMEMBERED)
     return moment
 

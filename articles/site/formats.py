@@ -44,7 +44,6 @@ class Entry:
     category: str = ""
     tags: list[str] = field(default_factory=list)
     image: str = ""
-    image_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,9 @@ def _printable(entry: Entry) -> Entry:
 
 
 def _enclosure(entry: Entry) -> Enclosure:
-    return Enclosure(entry.image, str(entry.image_bytes), _type_of(entry.image))
+    # How long it is would have to be asked for, of another host perhaps, for each of
+    # fifty; 0 says that it is not known.
+    return Enclosure(entry.image, "0", _type_of(entry.image))
 
 
 def _type_of(picture: str) -> str:

@@ -169,8 +169,8 @@ def sitemap(request: HttpRequest, name: str, part: str = "1") -> HttpResponse:
         entries = entries[(number - 1) * MOST : number * MOST]
     else:
         entries = _of_month(name, number)
-    if not entries and number > 1:
-        raise Http404("No such part.")
+    if not entries:
+        raise Http404("Nothing is in it.")
     return _document(_URLSET, "url", entries)
 
 
@@ -186,16 +186,24 @@ def news_sitemap(request: HttpRequest) -> HttpResponse:
 
 
 def _news_entry(article: Article) -> Entry:
-    language = article.language or article.source.language or "en"
+    language = _language(article.language or article.source.language or "en")
     facts = (
         f"<news:publication><news:name>{_text(article.source.name)}</news:name>"
-        f"<news:language>{_text(language.partition('-')[0])}</news:language>"
+        f"<news:language>{_text(language)}</news:language>"
         "</news:publication>"
         f"<news:publication_date>{_w3c(article.listed_at)}</news:publication_date>"
         f"<news:title>{_text(article.shown_headline)}</news:title>"
     )
     address = article.get_absolute_url()
     return Entry(address, more=f"<news:news>{facts}</news:news>")
+
+
+def _language(tag: str) -> str:
+    """A language as Google's news want it: bare, but for the two kinds of Chinese."""
+    language, _, rest = tag.lower().partition("-")
+    if language != "zh":
+        return language
+    return "zh-tw" if {"hant", "tw", "hk", "mo"} & {*rest.split("-")} else "zh-cn"
 
 
 def _text(value: str) -> str:
