@@ -140,10 +140,10 @@ def test_json_feed_has_what_json_feed_has(client, trade):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_an_empty_feed_is_a_feed_and_always_the_same(client, ending):
-    TagFactory(name="Trade", slug="trade")
-    first = client.get(f"/tags/trade/feed.{ending}").content
+    SourceFactory(name="Ledger", slug="ledger")
+    first = client.get(f"/sources/ledger/feed.{ending}").content
     cache.clear()
-    assert client.get(f"/tags/trade/feed.{ending}").content == first
+    assert client.get(f"/sources/ledger/feed.{ending}").content == first
     if ending != "json":
         assert not feedparser.parse(first).bozo
 
