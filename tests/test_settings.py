@@ -31,6 +31,13 @@ REPOSITORY = Path(__file__).resolve().parent.parent
         (lambda name: ours.env_zone(name, "UTC"), "../../etc/passwd"),
         (ours.env_fetch_allow, "10.0.0.0/99"),
         (ours.env_fetch_allow, "host:port"),
+        (ours.env_contacts, "security@news.example"),
+        (ours.env_contacts, "http://news.example/security"),
+        (ours.env_contacts, "mailto:security@news.example, mailto:"),
+        (ours.env_app_ids, "com.example.news"),
+        (ours.env_android_apps, "com.example.news"),
+        (ours.env_android_apps, "com.example.news=AA:BB"),
+        (ours.env_android_apps, "news=" + ":".join(["AA"] * 32)),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(monkeypatch, read, value):
@@ -45,6 +52,17 @@ def test_blank_is_unset(monkeypatch, value):
     assert ours.env_flag("NEWSROOM_SOMETHING") is False
     assert ours.env_url("NEWSROOM_SOMETHING") == ""
     assert ours.env_list("NEWSROOM_SOMETHING") == []
+
+
+def test_contacts_and_apps_are_read_as_they_are_written(monkeypatch):
+    print_of = ":".join(["0A"] * 32)
+    monkeypatch.setenv("NEWSROOM_SOMETHING", f"a.b={print_of}, a.b={print_of}")
+    assert ours.env_android_apps("NEWSROOM_SOMETHING") == {"a.b": [print_of] * 2}
+    monkeypatch.setenv("NEWSROOM_SOMETHING", "mailto:a@b.example, https://b.example/s")
+    found = ["mailto:a@b.example", "https://b.example/s"]
+    assert ours.env_contacts("NEWSROOM_SOMETHING") == found
+    monkeypatch.setenv("NEWSROOM_SOMETHING", "ABCDE12345.com.example.news")
+    assert ours.env_app_ids("NEWSROOM_SOMETHING") == ["ABCDE12345.com.example.news"]
 
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -57,7 +57,7 @@ urlpatterns = [
     path("", include((pages + feed_pages, "articles"))),
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
     re_path(
-        r"^sitemap-(?P<name>[a-z]+|\d{4}-\d\d)(?:\.(?P<part>[1-9]\d?))?\.xml$",
+        r"^sitemap-(?P<name>[a-z]+|(?:1[89]|2\d)\d\d-\d\d)(?:\.(?P<part>[1-9]\d?))?\.xml$",
         sitemaps.sitemap,
         name="sitemap-of",
     ),
