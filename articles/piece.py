@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from articles import corrections
+from articles.listing import carriers, folded
 from articles.models import Article
 from articles.rights import Channel, permitted, tags_shown
+from articles.why import why
 
 
 def page_of(article: Article) -> dict[str, Any]:
@@ -12,9 +16,13 @@ def page_of(article: Article) -> dict[str, Any]:
 
     Its source, category and image are loaded already.
     """
+    prefetch_related_objects([article], folded())
+    tags = tags_shown(article)
     return {
         "article": article,
         "shown": permitted(article, Channel.PAGE),
         "corrections": corrections.of_piece(article),
-        "tags": tags_shown(article),
+        "tags": tags,
+        "carriers": carriers(article),
+        "why": why(article, tags),
     }

@@ -191,8 +191,9 @@ def test_related_tags_come_from_a_hundred_rows_of_the_index(house):
     (query,) = queries.captured_queries
     plan = plan_of_sql(query["sql"])
     assert "LIMIT 100" in query["sql"]
+    # The tags of these hundred are looked up by piece, or, where the table is as
+    # small as this one, read with it: that is PostgreSQL's choice to make.
     assert "tag_listing" in plan, plan
-    assert "Seq Scan on articles_taggedarticle" not in plan, plan
     assert "SCAN articles_taggedarticle" not in plan, plan
 
 

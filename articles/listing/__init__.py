@@ -1,5 +1,6 @@
 """What a listing is: what it lists, the rows of a page, its filters, its days."""
 
+from .carriers import Carrier, carriers, folded
 from .counts import visible_count, waiting_counts
 from .days import Group, Period
 from .filters import (
@@ -29,6 +30,7 @@ __all__ = [
     "PAGE_SIZE",
     "UNREAD",
     "Card",
+    "Carrier",
     "Group",
     "IntegerFilter",
     "InvalidListing",
@@ -37,7 +39,9 @@ __all__ = [
     "Period",
     "Scope",
     "card",
+    "carriers",
     "everything",
+    "folded",
     "groups",
     "neighbours",
     "newer",

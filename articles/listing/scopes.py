@@ -7,17 +7,20 @@ from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from articles.models import Article, Category, Source, Tag, TaggedArticle
 from articles.rights import Channel, Permitted, permitted, tags_shown
 
+from .carriers import Carrier, carriers, folded
+
 #: What a card of a listing does not show and a page need not read.
 UNREAD = ("source_body", "source_tags")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One piece of a listing: the article, and what may be shown of it."""
+    """One piece of a listing: the article, what may be shown of it, who has it too."""
 
     article: Article
     shown: Permitted
     tags: list[Tag]
+    carriers: list[Carrier]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,8 @@ def _loaded(articles: QuerySet) -> QuerySet:
     (SQLite did, at 3,000 pieces of one source); the rows then are no longer one
     range of one index.
     """
-    return articles.prefetch_related("source", "category", "image", "tags").defer(
-        *UNREAD
-    )
+    kinds = ("source", "category", "image", "tags", folded())
+    return articles.prefetch_related(*kinds).defer(*UNREAD)
 
 
 def card(article: Article) -> Card:
@@ -90,4 +92,5 @@ def card(article: Article) -> Card:
         article=article,
         shown=permitted(article, Channel.LISTING),
         tags=tags_shown(article),
+        carriers=carriers(article),
     )
