@@ -336,4 +336,20 @@ def test_a_tag_page_costs_the_same_with_1_piece_and_with_30(client, url):
     with_one = cost()
     for n in range(29):
         publish(f"Piece {n}", "Trade", "Rice", f"Tag{n}")
-    assert cost() == with_one <= 13
+    assert cost() == with_one <= 10
+
+
+@pytest.mark.parametrize("number", [10, 100])
+def test_a_tag_page_costs_12_queries_at_most_however_many_pieces_it_has(client, number):
+    source, now = SourceFactory(), timezone.now()
+    for n in range(number):
+        publish(
+            f"Piece {n}",
+            "Trade",
+            "Rice",
+            source=source,
+            source_published_at=now - n * 5 * HOUR,
+        )
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/tags/trade/").status_code == 200
+    assert len(queries) <= 12
