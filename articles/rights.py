@@ -41,6 +41,8 @@ class Permitted:
     note: str = ""
     body: SafeString = SafeString("")
     image: Image | None = None
+    #: Whether there is a picture that the source does not let us show.
+    hides_image: bool = False
     image_alt: str = ""
     image_caption: str = ""
     image_credit: str = ""
@@ -57,6 +59,7 @@ def permitted(article: Article, channel: Channel) -> Permitted:
         note=article.note,
         body=_body(article, channel),
         image=image,
+        hides_image=_hides_image(article),
         image_alt=(article.image_alt or article.image_caption) if image else "",
         image_caption=article.image_caption if image else "",
         image_credit=article.image_credit if image else "",
@@ -97,8 +100,14 @@ def _body(article: Article, channel: Channel) -> SafeString:
 
 def _image(article: Article, channel: Channel) -> Image | None:
     source = article.source
-    if source.reuse == Reuse.HEADLINE or not source.shows_images:
+    if not source.allows_images:
         return None
     if channel in AWAY and not (source.shares_images or source.is_own):
         return None
     return article.image
+
+
+def _hides_image(article: Article) -> bool:
+    """Whether it has a picture, here or at its source, that is not to be shown."""
+    has_image = article.image_id is not None or article.image_url != ""
+    return has_image and not article.source.allows_images

@@ -4,6 +4,7 @@ A value that makes no sense stops the start with a message that names the
 variable, what was given and what is expected. ``docs/operators.md`` lists them.
 """
 
+import mimetypes
 import os
 import re
 import secrets
@@ -320,6 +321,10 @@ if not STATIC_IS_COLLECTED:
     # The files are then served from where they lie; nothing is missing.
     warnings.filterwarnings("ignore", "No directory at", module="django.core")
 
+# Not in every machine's table of types; a picture that is sent as bytes is none to a
+# browser that must not guess.
+mimetypes.add_type("image/webp", ".webp")
+IMMUTABLE = "public, max-age=31536000, immutable"
 MEDIA_URL = env_text("MEDIA_URL", "/media/").rstrip("/") + "/"
 MEDIA_ROOT = Path(env_text("MEDIA_ROOT", str(BASE_DIR / "media")))
 STORAGES: dict[str, dict[str, Any]] = {
@@ -334,7 +339,11 @@ STORAGES: dict[str, dict[str, Any]] = {
 if bucket := env_url("NEWSROOM_STORAGE_URL", schemes=("s3",)):
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {"bucket_name": urlsplit(bucket).netloc},
+        "OPTIONS": {
+            "bucket_name": urlsplit(bucket).netloc,
+            # Names are made from contents, so they never change their meaning.
+            "object_parameters": {"CacheControl": IMMUTABLE},
+        },
     }
 
 CACHES: dict[str, dict[str, Any]] = {

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from PIL import ExifTags, UnidentifiedImageError
 from PIL import Image as Pillow
 
+from .renditions import Rendition, made_of, widths_in, widths_of
+
 #: Bytes and pixels of a picture that is looked at at all. 40 megapixels is
 #: twice what press cameras deliver; beyond it lie decompression bombs.
 MOST_BYTES = 20 * 1024 * 1024
@@ -49,7 +51,8 @@ class NotAPicture(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A JPEG without metadata, its pixels, and its mean colour as ``#rrggbb``.
+    """A JPEG without metadata, its pixels, its mean colour as ``#rrggbb``, and the
+    renditions of it.
 
     Raises ValueError for what ``encode`` never gives: a worker in which a picture
     broke something is not believed.
@@ -59,12 +62,15 @@ class Encoded:
     width: int
     height: int
     colour: str
+    renditions: tuple[Rendition, ...] = ()
 
     def __post_init__(self) -> None:
         is_jpeg = self.jpeg.startswith(b"\xff\xd8\xff")
         sides = self.width, self.height
         has_size = min(sides) >= SHORTEST and max(sides) <= LONGEST
-        if not (is_jpeg and has_size and _COLOUR.fullmatch(self.colour)):
+        has_renditions = widths_in(self.renditions) in ({}, widths_of(self.width))
+        has_colour = _COLOUR.fullmatch(self.colour)
+        if not (is_jpeg and has_size and has_colour and has_renditions):
             raise ValueError("this is no picture that was encoded here")
 
 
@@ -109,7 +115,8 @@ def _encode(data: bytes) -> Encoded:
         raise NotAPicture("a line, not a picture")
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY, optimize=True, progressive=True)
-    return Encoded(out.getvalue(), picture.width, picture.height, _colour(picture))
+    jpeg, colour = out.getvalue(), _colour(picture)
+    return Encoded(jpeg, *picture.size, colour, made_of(jpeg))
 
 
 def _check(width: int, height: int) -> None:

@@ -1,7 +1,7 @@
 """The pictures that are kept: one row and one file for each content."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 from articles.models import Article, ArticleStatus, Change, Image
 
 from .encoding import MOST_BYTES, Encoded, encode
+from .renditions import Rendition, made_of, widths_in, widths_of
 
 #: How long a picture that an act has named outlives its last use.
 RESTORABLE = timedelta(days=30)
@@ -20,6 +21,8 @@ RESTORABLE = timedelta(days=30)
 KEY = "image_id"
 #: Pictures that are removed by one transaction.
 BATCH = 50
+#: Older pictures that one run gives their renditions: some 20 seconds of a processor.
+FILLED = 200
 
 
 def digest_of(encoded: Encoded) -> str:
@@ -39,8 +42,12 @@ def keep(encoded: Encoded) -> Image:
         while True:
             rows = Image.objects.select_for_update(no_key=True)
             if known := rows.filter(digest=digest).first():
-                if not known.file.storage.exists(str(known.file.name)):
-                    _write(known, encoded.jpeg)
+                is_lost = known.renditions == {}
+                if is_lost or not known.file.storage.exists(str(known.file.name)):
+                    _write(known, known.file.name, encoded.jpeg)
+                    known.renditions = None
+                if known.renditions is None:
+                    _add(known, encoded.renditions)
                 return known
             try:
                 with transaction.atomic():
@@ -56,14 +63,74 @@ def keep(encoded: Encoded) -> Image:
                 continue
             # The row is not yet committed, so nobody else writes this file: what
             # lies in its place was left, perhaps in part, by a process that died.
-            _write(image, encoded.jpeg)
+            _write(image, image.file.name, encoded.jpeg)
+            _add(image, encoded.renditions)
             return image
 
 
-def _write(image: Image, jpeg: bytes) -> None:
-    name = str(image.file.name)
-    image.file.storage.delete(name)
-    image.file.storage.save(name, ContentFile(jpeg))
+def _add(image: Image, made: Sequence[Rendition]) -> None:
+    """Write these renditions of a picture that is held, and note them in its row."""
+    for each in made:
+        _write(image, image.name_of(each.width, each.form), each.data)
+    image.renditions = widths_in(made) or None
+    image.save(update_fields=["renditions"])
+
+
+def _write(image: Image, name: str | None, data: bytes) -> None:
+    storage = image.file.storage
+    storage.delete(str(name))
+    storage.save(str(name), ContentFile(data))
+
+
+def _delete_files(image: Image) -> None:
+    """Delete a picture and its renditions from the storage.
+
+    Those too that are made of it by now and not noted: a process that died may have
+    written them. The picture goes first: should the storage fail half-way, whoever
+    brings this content again sees that it is to be written anew.
+    """
+    storage = image.file.storage
+    storage.delete(str(image.file.name))
+    noted = image.renditions or {}
+    for form, widths in widths_of(image.width).items():
+        for width in sorted({*widths, *noted.get(form, [])}):
+            storage.delete(image.name_of(width, form))
+
+
+def fill_up(most: int = FILLED) -> tuple[int, int]:
+    """Make the renditions of pictures that have none yet, the newest first.
+
+    At most so many of them. Returns how many pictures got theirs, and of how many the
+    file is lost or not what it was; those are not looked at again. Any number of
+    processes may do this at once. Raises what the storage raises.
+    """
+    made = lost = 0
+    bare = Image.objects.filter(renditions__isnull=True).order_by("-pk")
+    for image in list(bare[:most]):
+        renditions = _made_of_file(image)
+        with transaction.atomic():
+            rows = Image.objects.select_for_update(no_key=True)
+            held = rows.filter(pk=image.pk, renditions__isnull=True).first()
+            if held is None:
+                continue
+            if renditions:
+                _add(held, renditions)
+                made += 1
+            else:
+                Image.objects.filter(pk=held.pk).update(renditions={})
+                lost += 1
+    return made, lost
+
+
+def _made_of_file(image: Image) -> tuple[Rendition, ...]:
+    """The renditions of a stored picture; none if its file is not that picture."""
+    try:
+        with image.file.storage.open(str(image.file.name)) as file:
+            jpeg = file.read()
+    except FileNotFoundError:
+        return ()
+    # What is not under its own digest was not written here, or not to its end.
+    return made_of(jpeg) if hashlib.sha256(jpeg).hexdigest() == image.digest else ()
 
 
 def store(stream: BinaryIO) -> Image:
@@ -126,7 +193,7 @@ def discard(images: Iterable[int]) -> int:
             )
             image.delete()
             # Last, so that a storage that fails brings the row back, to try again.
-            image.file.storage.delete(str(image.file.name))
+            _delete_files(image)
         discarded += 1
     return discarded
 
@@ -153,7 +220,7 @@ def _remove_batch(now: datetime) -> int:
         Image.objects.filter(pk__in=[image.pk for image in doomed]).delete()
         # Before the rows are gone for others, who would write the same files anew.
         for image in doomed:
-            image.file.storage.delete(str(image.file.name))
+            _delete_files(image)
     return len(doomed)
 
 

@@ -170,19 +170,24 @@ class Children:
             return answers.parsed_feed(result["done"])
 
     def encode_picture(self, data: bytes) -> EncodedPicture:
-        """The picture as a fresh JPEG. Raises NotAPicture and ChildFailed."""
+        """The picture as a fresh JPEG, with its renditions.
+
+        Raises NotAPicture and ChildFailed.
+        """
         with self._worker() as worker:
-            result, jpeg = worker.ask(
+            result, payload = worker.ask(
                 "picture", data, {}, self._limits.picture_seconds, self._limits.memory
             )
             if refused := result.get("refused"):
                 raise NotAPicture(answers.text(refused, "reason", _MOST_REASON))
             done = result["done"]
+            renditions, jpeg = answers.renditions(done, payload)
             return EncodedPicture(
                 jpeg=jpeg,
                 width=answers.number(done, "width"),
                 height=answers.number(done, "height"),
                 colour=answers.text(done, "colour", 20),
+                renditions=renditions,
             )
 
     def extract_text(self, page: bytes, *, url: str, content_type: str) -> str:

@@ -74,12 +74,9 @@ def fetch_wanted(
         ).body
 
     with Children(WORKERS) as children:
-
-        def encode(data: bytes) -> Encoded:
-            made = children.encode_picture(data)
-            return Encoded(made.jpeg, made.width, made.height, made.colour)
-
-        run = Run(load, encode, dry_run=dry_run, on_progress=on_progress)
+        run = Run(
+            load, children.encode_picture, dry_run=dry_run, on_progress=on_progress
+        )
         return run.fetch(run.wishes(allow, sources, limit))
 
 

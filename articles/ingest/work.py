@@ -136,7 +136,7 @@ def feed(data: bytes, about: Header) -> tuple[Header, bytes]:
         raise Refusal(str(error), feeds=found) from error
 
 
-def picture(data: bytes, about: Header) -> tuple[Header, bytes]:
+def picture(data: bytes, asked: Header) -> tuple[Header, bytes]:
     """A picture decoded, checked and encoded anew."""
     from articles.images import encoding
 
@@ -144,8 +144,16 @@ def picture(data: bytes, about: Header) -> tuple[Header, bytes]:
         made = encoding.encode(data)
     except encoding.NotAPicture as error:
         raise Refusal(str(error)) from error
-    size = {"width": made.width, "height": made.height}
-    return {**size, "colour": made.colour}, made.jpeg
+    about = {
+        "width": made.width,
+        "height": made.height,
+        "colour": made.colour,
+        # How the payload is divided: what is left of it is the picture itself.
+        "renditions": [
+            [each.width, each.form, len(each.data)] for each in made.renditions
+        ],
+    }
+    return about, b"".join([*(each.data for each in made.renditions), made.jpeg])
 
 
 def text(data: bytes, about: Header) -> tuple[Header, bytes]:

@@ -6,6 +6,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from articles.excerpts import boundaries
+
 from .fields import AddressField
 from .named import Named, NamedQuerySet, named_constraints
 
@@ -118,6 +120,11 @@ class Source(Named):
     def is_blocked(self) -> bool:
         """Whether its pieces are withheld: nothing of them may be shown."""
         return self.reuse == Reuse.BLOCKED
+
+    @property
+    def initial(self) -> str:
+        """What a reader takes for the first letter of its name, in capitals."""
+        return self.name[: next(iter(boundaries(self.name, 1)), 0)].upper()
 
     @property
     def allows_images(self) -> bool:

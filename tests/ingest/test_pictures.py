@@ -612,7 +612,7 @@ def test_hosts_are_free_when_a_run_is_over_however_it_ends() -> None:
     ]
 
 
-@pytest.mark.parametrize("moment", ["before the file", "after the file"])
+@pytest.mark.parametrize("moment", ["before the file", "after the file", "later"])
 def test_a_run_that_dies_is_made_good_by_the_next(
     moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -625,12 +625,13 @@ def test_a_run_that_dies_is_made_good_by_the_next(
     web = Web({url: picture(f"#{n}0{n}0{n}0") for n, url in enumerate(urls)})
     write = library._write
 
-    def die(image: Image, jpeg: bytes) -> None:
-        if len(kept_files()) == 1:
-            if moment == "after the file":
-                write(image, jpeg[:50])
+    def die(image: Image, name: str, data: bytes) -> None:
+        is_late = name != image.file.name
+        if Image.objects.count() == 2 and is_late == (moment == "later"):
+            if moment != "before the file":
+                write(image, name, data[:50])
             raise Killed
-        write(image, jpeg)
+        write(image, name, data)
 
     with monkeypatch.context() as patch:
         patch.setattr(library, "_write", die)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, get_type_hints
 
+from articles.images.renditions import Rendition
 from articles.ingest import identity
 from articles.ingest.entries import LIMITS, MAX_TAGS, Entry, Refused
 
@@ -112,6 +113,19 @@ def addresses(values: Mapping[str, Any], name: str) -> list[str]:
         for each in values[name][:MOST_ADDRESSES]
         if isinstance(each, str) and _is_address(each)
     ]
+
+
+def renditions(
+    values: Mapping[str, Any], payload: bytes
+) -> tuple[tuple[Rendition, ...], bytes]:
+    """The renditions that a payload begins with, and the rest of it: the picture."""
+    made, start = [], 0
+    for width, form, size in values["renditions"]:
+        if type(width) is not int or type(size) is not int or size < 1:
+            raise Nonsense("a rendition without a size")
+        made.append(Rendition(width, form, payload[start : start + size]))
+        start += size
+    return tuple(made), payload[start:]
 
 
 def _entry(found: Mapping[str, Any]) -> Entry:

@@ -28,7 +28,8 @@ class Command(NewsroomCommand):
         " be had just now is asked for again by a later run, five times at most,"
         " with pauses that double from one hour; why a piece has none stands on its"
         " page in the admin. At the end, pictures that nothing uses any more are"
-        " removed. Any number of processes may run this at once."
+        " removed, and up to 200 older ones get the widths that pages offer. Any"
+        " number of processes may run this at once."
     )
     examples = """manage.py fetch_images
     manage.py fetch_images --source pacific-ledger --limit 100
@@ -59,10 +60,12 @@ class Command(NewsroomCommand):
                     task, description=_line(report)
                 ),
             )
-        removed = 0
+        removed = filled = lost = 0
         if not options["dry_run"]:
             removed = library.remove_unused()
-        return self._finish(report, removed, options)
+            filled, lost = library.fill_up()
+        facts = {"removed": removed, "filled": filled, "lost": lost}
+        return self._finish(report, facts, options)
 
     def _progress(self, options: dict[str, Any]) -> Progress:
         console = self.console(options)
@@ -76,10 +79,10 @@ class Command(NewsroomCommand):
         )
 
     def _finish(
-        self, report: Report, removed: int, options: dict[str, Any]
+        self, report: Report, upkeep: dict[str, int], options: dict[str, Any]
     ) -> int | None:
         facts = {name: asdict(report)[name] for name in FACTS}
-        facts |= {"removed": removed, "seconds": round(report.seconds, 3)}
+        facts |= upkeep | {"seconds": round(report.seconds, 3)}
         self.print_report(facts, options)
         if options["dry_run"]:
             self.say("Dry run, nothing kept.")
