@@ -1,0 +1,68 @@
+"""What a browser takes of a picture's widths, and what stands there until it has it."""
+
+import io
+import os
+
+import pytest
+from PIL import Image as Pillow
+
+from articles.demo.pictures import picture
+from articles.images import library
+from articles.models import Reuse
+from tests.factories import ArticleFactory, SourceFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def pieces(live_server):
+    """Two with pictures, one that must not show its own, one without."""
+    plain = SourceFactory(name="Ledger", slug="ledger")
+    shy = SourceFactory(name="Northern Wire", slug="wire", reuse=Reuse.HEADLINE)
+    made = [
+        ArticleFactory(published=True, source=source, image_alt="A harbour")
+        for source in (plain, plain, shy, plain)
+    ]
+    for article, scene in zip(made, ("harbour", "sea", "fields"), strict=False):
+        library.attach(article, picture(scene, "x"))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("width", "card", "piece"), [(390, 480, 480), (1280, 320, 960)]
+)
+def test_a_browser_takes_what_its_screen_needs(page, pieces, width, card, piece):
+    page.set_viewport_size({"width": width, "height": 900})
+
+    page.goto("/")
+    img = page.locator("article img").first
+    img.evaluate("each => each.decode()")
+    assert img.evaluate("each => each.currentSrc").endswith(f"-{card}.webp")
+    box = img.bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(1.5, rel=0.02)
+    tile = page.locator(".tile")
+    assert tile.count() == 1
+    assert tile.is_visible() == (width > 640)
+    if folder := os.environ.get("NEWSROOM_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/list-{width}.png", full_page=True)
+
+    page.goto(pieces[0].get_absolute_url())
+    img = page.locator("article img")
+    img.evaluate("each => each.decode()")
+    assert img.evaluate("each => each.currentSrc").endswith(f"-{piece}.webp")
+    if folder:
+        page.screenshot(path=f"{folder}/piece-{width}.png", full_page=True)
+
+
+def test_until_it_is_there_its_colour_stands_in_its_place(page, pieces):
+    page.route("**/media/**", lambda route: None)  # it is never answered
+
+    page.goto("/", wait_until="domcontentloaded")
+
+    ground = page.locator("article .ground").first
+    shot = Pillow.open(
+        io.BytesIO(page.locator(".picture:has(.ground)").first.screenshot())
+    )
+    expected = ground.locator("rect").get_attribute("fill")
+    found = shot.convert("RGB").getpixel((shot.width // 2, shot.height // 2))
+    assert "#{:02x}{:02x}{:02x}".format(*found) == expected
