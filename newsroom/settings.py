@@ -248,17 +248,19 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # These three come first, so that no answer misses what they add: not a static
+    # file, nor a refusal by one of the others.
+    "newsroom.middleware.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsroom.middleware.HeadMiddleware",
-    "newsroom.middleware.ContentSecurityPolicyMiddleware",
     "newsroom.middleware.CrawlersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "newsroom.urls"
@@ -371,6 +373,23 @@ SECURE_CSP = {
 }
 if urlsplit(MEDIA_URL).netloc:
     SECURE_CSP["img-src"].append("{0.scheme}://{0.netloc}".format(urlsplit(MEDIA_URL)))
+# What no page of ours uses, and so nothing that got into one may (W3C Permissions
+# Policy; the features that ask for a device, a place or money).
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
 
 SERVED_OVER_HTTPS = NEWSROOM_SITE_URL.startswith("https://") and not DEBUG
 SECURE_SSL_REDIRECT = SERVED_OVER_HTTPS
