@@ -1,10 +1,10 @@
-"""``python -m tests.bench [fetching|desk] [options]``: one bench, or all of them."""
+"""``python -m tests.bench [fetching|desk|fuzz] [options]``: one bench, or all."""
 
 import sys
 
-from . import desk, fetching
+from . import desk, fetching, fuzz
 
-BENCHES = {"fetching": fetching.main, "desk": desk.main}
+BENCHES = {"fetching": fetching.main, "desk": desk.main, "fuzz": fuzz.main}
 
 chosen = sys.argv[1] if len(sys.argv) > 1 else ""
 if chosen in BENCHES:

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.urls.resolvers import LocalePrefixPattern
 from django.utils import translation
 
 #: What stands in an address for a part that nobody has told a value of.
@@ -18,6 +19,16 @@ MOST_TRIED = 60
 _LINK = re.compile(
     r"""(?:href|src|content|url)=["']([^"']+)|<loc>([^<]+)|"(https?:[^"]+)"""
 )
+
+
+def languages() -> list[str]:
+    """Those that addresses can be in."""
+    prefixed = any(
+        isinstance(each.pattern, LocalePrefixPattern)
+        for each in get_resolver().url_patterns
+    )
+    others = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+    return [settings.LANGUAGE_CODE, *others] if prefixed else [settings.LANGUAGE_CODE]
 
 
 def in_urlconf(parts: Mapping[str, Iterable[object]]) -> list[str]:
@@ -61,7 +72,7 @@ def _paths(
     values = [list(parts.get(name, ANYTHING)) for name in wanted]
     for chosen in itertools.islice(itertools.product(*values), MOST_TRIED):
         arguments = dict(zip(wanted, chosen, strict=True))
-        for language, _ in settings.LANGUAGES:
+        for language in languages():
             with translation.override(language):
                 try:
                     yield reverse(":".join([*names, pattern.name]), kwargs=arguments)

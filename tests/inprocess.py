@@ -1,0 +1,33 @@
+"""Odd requests to the site in this process, as a server would hand them over."""
+
+from io import BytesIO
+from urllib.parse import unquote_to_bytes
+
+from django.test import Client
+
+from tests.fuzzing import Request
+
+
+def answered(client: Client, request: Request) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer."""
+    path, _, query = request.target.partition("?")
+    environ = {
+        "REQUEST_METHOD": request.method,
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "CONTENT_LENGTH": str(len(request.body)),
+        "wsgi.input": BytesIO(request.body),
+    }
+    for name, value in request.headers.items():
+        key = name.upper().replace("-", "_")
+        environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value.encode(
+            "utf-8"
+        ).decode("latin-1")
+    response = client.request(**environ)
+    headers = dict(response.headers.items())
+    if response.streaming:
+        body = b"".join(response.streaming_content)
+        response.close()
+    else:
+        body = response.content
+    return response.status_code, headers, body
