@@ -26,6 +26,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles import search
 from articles.listing import IntegerFilter
 from articles.models import (
     Article,
@@ -35,6 +36,7 @@ from articles.models import (
     PossibleDuplicate,
     Resemblance,
     Reuse,
+    Shelf,
     Source,
     SourceChange,
     SuggestionState,
@@ -44,7 +46,6 @@ from articles.models import (
 )
 from articles.models.article import ArticleQuerySet
 from articles.rights import Channel, Permitted, permitted
-from articles.search import matching
 
 #: Rows that a page of the queue holds; the desk asks for more as they run out.
 PAGE_SIZE = 40
@@ -277,7 +278,9 @@ class QueueFilter(django_filters.FilterSet):
         method="filter_only",
     )
     q = django_filters.CharFilter(
-        label=gettext_lazy("Words"), max_length=200, method="filter_q"
+        label=gettext_lazy("Words"),
+        max_length=search.LONGEST_QUERY,
+        method="filter_q",
     )
     order = django_filters.ChoiceFilter(
         label=gettext_lazy("Order"),
@@ -309,7 +312,10 @@ class QueueFilter(django_filters.FilterSet):
         return rows.filter(waiting_at__gte=timezone.now() - AGES[value][1])
 
     def filter_q(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        return rows.filter(matching(value))
+        """The newest that hold the words; with the oldest first, the oldest."""
+        oldest_first = self.form.cleaned_data["order"] == "oldest"
+        ids = search.found(value, shelf=Shelf.WAITING, oldest_first=oldest_first)
+        return rows if ids is None else rows.filter(pk__in=ids)
 
     def filter_only(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         own = OuterRef("pk")

@@ -10,7 +10,6 @@ from enum import StrEnum
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString, mark_safe
 
-from articles.excerpts import words_or_graphemes
 from articles.models import Article, Image, Reuse, Tag
 
 
@@ -55,7 +54,7 @@ def permitted(article: Article, channel: Channel) -> Permitted:
     image = _image(article, channel)
     return Permitted(
         headline=article.shown_headline,
-        excerpt=_excerpt(article),
+        excerpt=article.shown_excerpt,
         note=article.note,
         body=_body(article, channel),
         image=image,
@@ -75,20 +74,6 @@ def shown_in_full(articles: QuerySet[Article]) -> QuerySet[Article]:
     """Those of these articles that have a text, and a source that lets it be shown."""
     licensed = articles.filter(source__reuse=Reuse.FULL_TEXT)
     return licensed.exclude(source_body="")
-
-
-def _excerpt(article: Article) -> str:
-    """Ours in full; else the source's, cut to what it allows."""
-    source = article.source
-    if article.excerpt:
-        return article.excerpt
-    if source.reuse == Reuse.HEADLINE:
-        return ""
-    if source.reuse == Reuse.FULL_TEXT:
-        return article.source_excerpt
-    return words_or_graphemes(
-        article.source_excerpt, source.excerpt_words, source.excerpt_characters
-    )
 
 
 def _body(article: Article, channel: Channel) -> SafeString:

@@ -9,7 +9,14 @@ from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from articles import roles
-from articles.models import Article, ArticleStatus, Category, Source, Tag
+from articles.models import (
+    Article,
+    ArticleStatus,
+    Category,
+    SearchRow,
+    Source,
+    Tag,
+)
 
 
 class SourceFactory(factory.django.DjangoModelFactory):
@@ -66,6 +73,9 @@ class ArticleFactory(factory.django.DjangoModelFactory):
     def tags(self, create: bool, names: Any, **kwargs: Any) -> None:
         if create and names:
             self.tags.add(*names)
+        elif create:
+            # As every verb does: a piece is found from its first moment on.
+            SearchRow.objects.mirror([self.pk])
 
 
 def make_user(name: str = "editor", may: tuple[str, ...] = (), **kwargs: Any) -> Any:

@@ -1,18 +1,27 @@
-"""The listing index is true after any sequence of what can happen to it."""
+"""Both indexes, of listings and of search, are true after any sequence of moves."""
 
 import datetime
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from articles import workflow
+from articles import search, workflow
 from articles.ingest.entries import Entry
 from articles.ingest.store import store
-from articles.models import Article, Reuse, Source, Tag, TaggedArticle, relisting
+from articles.models import (
+    Act,
+    Article,
+    Reuse,
+    SearchRow,
+    Source,
+    Tag,
+    TaggedArticle,
+    relisting,
+)
 from articles.tagging import index, tags
 from tests.factories import make_user
 
@@ -43,6 +52,15 @@ steps = st.one_of(
     st.tuples(
         st.just("reuse"), st.sampled_from(SOURCES), st.sampled_from(Reuse.values)
     ),
+    st.tuples(st.just("allow"), st.sampled_from(SOURCES), st.integers(1, 5)),
+    st.tuples(st.just("rename"), st.sampled_from(TAGS), st.text("ab 日", min_size=1)),
+    st.tuples(
+        st.just("edit"),
+        articles,
+        st.sampled_from(["headline", "excerpt", "note"]),
+        st.text("ab 日", max_size=5),
+    ),
+    st.tuples(st.just("undo")),
     st.tuples(st.just("delete"), articles),
     st.tuples(st.just("clock"), st.integers(1, 48)),
 )
@@ -59,7 +77,7 @@ def entry(number: int, names: list[str], source: str) -> Entry:
         published=START - datetime.timedelta(hours=number * 7),
         published_raw="",
         category="",
-        summary="",
+        summary="A few words of it. " * (number + 1),
         body="",
         author="",
         language="",
@@ -117,6 +135,27 @@ class House:
         source.save()
         workflow.withhold(source)
 
+    def do_allow(self, name, words):
+        source = Source.objects.get_or_make([name]).popitem()[1]
+        source.excerpt_words = words
+        source.save()
+        workflow.withhold(source)
+
+    def do_rename(self, name, to):
+        tag = Tag.objects.named(name)
+        if tag and to.strip() and Tag.objects.named(to) in (None, tag):
+            tags.rename(tag, to.strip())
+
+    def do_edit(self, number, name, text):
+        if article := self.article(number):
+            setattr(article, name, text.strip())
+            workflow.edit(article, [name], by=self.editor)
+
+    def do_undo(self):
+        act = Act.objects.order_by("-pk").first()
+        if act and not workflow.why_not_undo(act, self.editor):
+            workflow.undo(act, by=self.editor)
+
     def do_delete(self, number):
         if article := self.article(number):
             with relisting([article.pk]):
@@ -168,6 +207,7 @@ def test_the_index_is_true_after_any_sequence(db, sequence):
             for name, *arguments in sequence:
                 getattr(house, f"do_{name}")(*arguments)
             assert index.differences() == {"rows": 0, "counts": 0}
+            assert search.check() == {"rows": 0, "names": 0, "index": 0}
             now = timezone.now()
             for tag in Tag.objects.all():
                 assert shown_by_the_index(tag, now) == by_hand(tag, now)
@@ -186,3 +226,34 @@ def test_a_falsified_index_is_found_and_repaired():
     index.repair()
     assert index.differences() == {"rows": 0, "counts": 0}
     assert set(Tag.objects.values_list("listed_count", flat=True)) == {1}
+
+
+def test_a_falsified_search_index_is_found_and_repaired():
+    store([entry(1, ["Alliance"], "Ledger"), entry(2, ["Trade"], "Ledger")])
+    first, second = Article.objects.order_by("pk")
+    SearchRow.objects.filter(pk=first.pk).delete()
+    Article.objects.filter(pk=second.pk).update(note="ferry")
+    Tag.objects.filter(name="Trade").update(words="")
+    assert search.check() == {"rows": 2, "names": 1, "index": 0}
+    assert search.check(repair=True, dry_run=True)["rows"] == 2
+    assert search.check(repair=True) == {"rows": 2, "names": 1, "index": 0}
+    assert search.check() == {"rows": 0, "names": 0, "index": 0}
+    assert search.found("ferry") == [second.pk]
+
+
+@pytest.mark.skipif(
+    connection.vendor == "postgresql", reason="It derives them within the row."
+)
+def test_a_word_list_of_sqlite_that_lost_a_row_is_built_anew():
+    store([entry(1, [], "Ledger")])
+    article = Article.objects.get()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO articles_searchwords(articles_searchwords, rowid, words)"
+            " SELECT 'delete', position, words FROM articles_searchrow"
+        )
+    assert search.found("piece") == []
+    assert search.check()["index"] == 1
+    search.check(repair=True)
+    assert search.check()["index"] == 0
+    assert search.found("piece") == [article.pk]

@@ -15,8 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from articles import workflow
+from articles import search, workflow
 from articles.fields import CleanTexts, LineField, LinesField, TagNamesField
+from articles.ingest.identity import canonical_url
 from articles.models import (
     Article,
     ArticleStatus,
@@ -36,6 +37,8 @@ from .filters import (
 from .forms import ArticleActionForm
 from .refusals import RefusesActions
 
+#: More digits than any article's number has.
+MOST_DIGITS = 18
 #: The name under which the list carries the version of each of its rows.
 SEEN = "seen"
 
@@ -62,8 +65,11 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         LanguageFilter,
         ("created_at", admin.DateFieldListFilter),
     ]
-    search_fields = ["headline", "source_headline", "source__name", "url"]
-    search_help_text = gettext_lazy("Words of the headline, the source, the address")
+    #: The search asks its index; that there is one, Django reads from this.
+    search_fields = ["headline"]
+    search_help_text = gettext_lazy(
+        "Words of the texts, the tags or the source; a whole address, or a number"
+    )
     list_per_page = 50
     show_full_result_count = False
     ordering = ["-source_published_at", "-pk"]
@@ -82,6 +88,20 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         articles = cast(ArticleQuerySet, super().get_queryset(request))
         marked = articles.for_admin_list().annotate(is_changed=changes_that_wait())
         return marked.defer("source_body")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """The newest pieces that hold the words; the one of an address, or a number."""
+        ids = search.found(search_term)
+        if ids is None:
+            return queryset, False
+        known = search_term.strip()
+        if known.isascii() and known.isdecimal() and len(known) < MOST_DIGITS:
+            ids.append(int(known))
+        elif "://" in known and (piece := Article.objects.at(_canonical(known))):
+            ids.append(piece.pk)
+        return queryset.filter(pk__in=ids), False
 
     @admin.display(description=gettext_lazy("headline"), ordering="source_headline")
     def headline_cell(self, article: Article) -> str:
@@ -270,6 +290,14 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
 
     def has_kill_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("articles.kill_article")
+
+
+def _canonical(address: str) -> str:
+    """An address as a piece's identity has it; as it stands if it is none."""
+    try:
+        return canonical_url(address)
+    except ValueError:
+        return address
 
 
 def person(request: HttpRequest) -> User:

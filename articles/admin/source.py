@@ -18,11 +18,11 @@ from .filters import LanguageFilter
 from .forms import FeedOfSourceForm, NamedForm
 from .refusals import RefusesActions
 
+#: How much of a source's texts readers may see, and so find, hangs on these fields.
+SHOWN = ("reuse", "excerpt_words", "excerpt_characters")
 #: What readers may see of a source hangs on these fields.
 POLICY = (
-    "reuse",
-    "excerpt_words",
-    "excerpt_characters",
+    *SHOWN,
     "shows_images",
     "shares_images",
     "indexing",
@@ -76,7 +76,8 @@ class SourceAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         self, request: HttpRequest, obj: Source, form: forms.ModelForm, change: Any
     ) -> None:
         super().save_model(request, obj, form, change)
-        if "reuse" in form.changed_data and (number := workflow.withhold(obj)):
+        changes = not set(SHOWN).isdisjoint(form.changed_data)
+        if change and changes and (number := workflow.withhold(obj)):
             said = ngettext(
                 "%d article appears or disappears with this policy.",
                 "%d articles appear or disappear with this policy.",

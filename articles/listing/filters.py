@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.models import Category, Source
-from articles.search import matching
+from articles.search import LONGEST_QUERY
 
 from .days import FIRST_DAY, LAST_DAY, midnight
 
@@ -44,7 +44,10 @@ def _filter_to(rows: QuerySet, name: str, day: datetime.date) -> QuerySet:
 
 
 def _untouched(rows: QuerySet, name: str, value: int) -> QuerySet:
-    """Cursors and ``page_size`` say which rows of the result, not which result."""
+    """Cursors and ``page_size`` say which rows of the result, not which result.
+
+    The words of ``q`` are looked for when it is known which rows those are.
+    """
     return rows
 
 
@@ -78,7 +81,7 @@ class ListingFilterBase(django_filters.FilterSet):
         label=gettext_lazy("Language"), max_length=35, method=_filter_language
     )
     q = django_filters.CharFilter(
-        label=gettext_lazy("Words"), max_length=200, method="filter_q"
+        label=gettext_lazy("Words"), max_length=LONGEST_QUERY, method=_untouched
     )
     page_size = _number(max_value=MOST_ROWS)
     after = _number(max_value=2**63 - 1)
@@ -87,9 +90,6 @@ class ListingFilterBase(django_filters.FilterSet):
     def __init__(self, *args: Any, path: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.path = path
-
-    def filter_q(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        return rows.filter(matching(value, path=self.path))
 
 
 # "from" is a word of the language, so these two cannot stand in a class body.

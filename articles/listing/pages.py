@@ -8,7 +8,19 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from .days import ENOUGH, Group, Period, day_of, grouped, is_sparse, month_of
+from articles.models.search_row import language_mark, mark
+from articles.search import Span, narrowed
+
+from .days import (
+    ENOUGH,
+    Group,
+    Period,
+    day_of,
+    grouped,
+    is_sparse,
+    midnight,
+    month_of,
+)
 from .filters import PAGE_SIZE, chosen
 from .rows import Place, between, newer_than, older_than, place_of
 from .scopes import Card, Scope, card
@@ -52,12 +64,13 @@ def page(
     """
     filters = chosen(parameters, scope.rows, scope.path)
     asked = filters.form.cleaned_data
+    size = asked["page_size"] or PAGE_SIZE
     filtered = replace(scope, rows=filters.qs)
     part = between(filtered, period.begin, period.end) if period else filtered
-    found, has_newer, has_older = _read(
-        part, asked["after"], asked["before"], asked["page_size"] or PAGE_SIZE
-    )
-    cards = [card(row.content_object if scope.path else row) for row in found]
+    part = _with_words(part, asked, size, period)
+    found, has_newer, has_older = _read(part, asked["after"], asked["before"], size)
+    articles = [row.content_object if scope.path else row for row in found]
+    cards = [card(article, asked["q"]) for article in articles]
     return Page(
         cards=cards,
         older=cards[-1].article.pk if has_older else None,
@@ -67,6 +80,30 @@ def page(
         scope=filtered,
         is_first=not (asked["after"] or asked["before"]),
     )
+
+
+def _with_words(
+    scope: Scope, asked: Mapping[str, Any], size: int, period: Period | None
+) -> Scope:
+    """The part of a scope that holds the words asked for, as far as a page needs it."""
+    kinds = [kind for kind in ("source", "category") if asked[kind]]
+    marks = [*scope.marks, *(mark(kind, asked[kind].pk) for kind in kinds)]
+    if asked["language"]:
+        marks.append(language_mark(asked["language"]))
+    begin, end = asked["from"], asked["to"]
+    since = [midnight(begin)] if begin else []
+    until = [midnight(end + datetime.timedelta(days=1))] if end else []
+    if period:
+        since, until = [*since, period.begin], [*until, period.end]
+    span = Span(
+        size,
+        after=asked["after"],
+        before=asked["before"],
+        since=max(since, default=None),
+        until=min(until, default=None),
+    )
+    found = narrowed(scope.rows, asked["q"], span, id_field=scope.id_field, marks=marks)
+    return replace(scope, rows=found)
 
 
 def _read(

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from articles.models import Article, Category, Source, Tag, TaggedArticle
+from articles.models.search_row import mark
 from articles.rights import Channel, Permitted, permitted, tags_shown
+from articles.search import Marked, marked
 
 from .carriers import Carrier, carriers, folded
 
@@ -21,6 +23,8 @@ class Card:
     shown: Permitted
     tags: list[Tag]
     carriers: list[Carrier]
+    #: The same texts with the words of a search, where there is one.
+    marked: Marked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Scope:
 
     rows: QuerySet
     path: str
+    #: What all of its pieces carry in the search index.
+    marks: tuple[str, ...] = ()
 
     @property
     def id_field(self) -> str:
@@ -44,12 +50,13 @@ def everything() -> Scope:
 
 
 def of_source(source: Source) -> Scope:
-    return Scope(_loaded(Article.objects.published().filter(source=source)), path="")
+    public = Article.objects.published().filter(source=source)
+    return Scope(_loaded(public), path="", marks=(mark("source", source.pk),))
 
 
 def of_category(category: Category) -> Scope:
     public = Article.objects.published().filter(category=category)
-    return Scope(_loaded(public), path="")
+    return Scope(_loaded(public), path="", marks=(mark("category", category.pk),))
 
 
 def of_tag(tag: Tag) -> Scope:
@@ -75,7 +82,8 @@ def of_tags(tags: list[Tag]) -> Scope:
     articles = Article.objects.select_related("source", "category", "image")
     articles = articles.prefetch_related("tags", folded()).defer(*UNREAD)
     loaded = Prefetch("content_object", articles)
-    return Scope(rows.prefetch_related(loaded), path="content_object__")
+    marks = tuple(mark("tag", tag.pk) for tag in tags)
+    return Scope(rows.prefetch_related(loaded), "content_object__", marks)
 
 
 def _loaded(articles: QuerySet) -> QuerySet:
@@ -89,11 +97,13 @@ def _loaded(articles: QuerySet) -> QuerySet:
     return articles.prefetch_related(*kinds).defer(*UNREAD)
 
 
-def card(article: Article) -> Card:
-    """A listing's view of one article."""
+def card(article: Article, words: str = "") -> Card:
+    """A listing's view of one article, with the words of a search marked."""
+    shown = permitted(article, Channel.LISTING)
     return Card(
         article=article,
-        shown=permitted(article, Channel.LISTING),
+        shown=shown,
         tags=tags_shown(article),
         carriers=carriers(article),
+        marked=marked(shown, words),
     )

@@ -23,6 +23,7 @@ from .history import Act, Change, SourceChange, SourceChangeState
 from .identity import FormerAddress, FormerId, Sighting, Tombstone
 from .image import Image
 from .imports import ImportRun, RecordOutcome, RefusedRecord, RunState
+from .search_row import SearchRow, Shelf
 from .source import Indexing, Reuse, Source
 from .tag import Tag, TagAlias, TagPhrase, parse_tag_names, written_tag_names
 from .tagged_article import (
@@ -66,6 +67,8 @@ __all__ = [
     "Reuse",
     "RunState",
     "SavedFilter",
+    "SearchRow",
+    "Shelf",
     "Sighting",
     "Source",
     "SourceChange",

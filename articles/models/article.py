@@ -442,6 +442,11 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
         return self.headline or self.source_headline
 
     @property
+    def shown_excerpt(self) -> str:
+        """Ours in full; else the source's, cut to what it allows."""
+        return self.excerpt or self.source.allowed_excerpt(self.source_excerpt)
+
+    @property
     def slug(self) -> str:
         """The last part of its address; the id before it is what counts."""
         return slug_for(self.shown_headline)[:80].strip("-") or "article"

@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from articles.names import name_key, slug_for
+from articles.names import name_key, slug_for, words_of
+from articles.words import indexed
 
 
 class NameKeyField(models.CharField):
@@ -26,6 +27,28 @@ class NameKeyField(models.CharField):
         key = name_key(model_instance.name)[: self.max_length]  # type: ignore[attr-defined]
         setattr(model_instance, self.attname, key)
         return key
+
+
+class NameWordsField(models.TextField):
+    """The words of the model's ``name``, by which search finds it; kept like its key.
+
+    A blank before and behind each word, so that `` japan us `` is looked for as it
+    stands. A hashtag is found by its words as well.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs |= {"editable": False, "default": ""}
+        super().__init__(*args, **kwargs)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        words = words_of_name(model_instance.name)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, words)
+        return words
+
+
+def words_of_name(name: str) -> str:
+    """A name as ``NameWordsField`` keeps it."""
+    return f" {' '.join(indexed(dict.fromkeys([name, words_of(name)])))} "
 
 
 def validate_name(name: str) -> None:

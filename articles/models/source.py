@@ -6,10 +6,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from articles.excerpts import boundaries
+from articles.excerpts import boundaries, words_or_graphemes
 
 from .fields import AddressField
-from .named import Named, NamedQuerySet, named_constraints
+from .named import Named, NamedQuerySet, NameWordsField, named_constraints
 
 
 class Reuse(models.TextChoices):
@@ -99,6 +99,8 @@ class Source(Named):
         _("note"), blank=True, help_text=_("For colleagues: contract, contact, terms.")
     )
 
+    words = NameWordsField()
+
     objects = SourceQuerySet.as_manager()
 
     class Meta:
@@ -140,6 +142,14 @@ class Source(Named):
     def wants_full_text(self) -> bool:
         """Whether the pieces' own pages may be fetched for their text."""
         return self.fetches_full_text and self.reuse == Reuse.FULL_TEXT
+
+    def allowed_excerpt(self, text: str) -> str:
+        """As much of one of its excerpts as readers may see."""
+        if self.reuse == Reuse.FULL_TEXT:
+            return text
+        if self.reuse == Reuse.EXCERPT:
+            return words_or_graphemes(text, self.excerpt_words, self.excerpt_characters)
+        return ""
 
     def get_absolute_url(self) -> str:
         return reverse("articles:source", args=[self.slug])

@@ -19,6 +19,7 @@ from .named import (
     MadeByRun,
     NamedQuerySet,
     NameKeyField,
+    NameWordsField,
     named_constraints,
     validate_name,
     validate_slug,
@@ -64,6 +65,7 @@ class Tag(MadeByRun, TagBase):  # type: ignore[django-manager-missing]
         _("name"), max_length=100, unique=True, validators=[validate_name]
     )
     key = NameKeyField(max_length=100)
+    words = NameWordsField()
     slug = models.SlugField(
         _("slug"),
         max_length=100,
@@ -135,6 +137,7 @@ class TagAlias(models.Model):
     )
     name = models.CharField(_("name"), max_length=100, validators=[validate_name])
     key = NameKeyField(max_length=100)
+    words = NameWordsField()
     slug = models.SlugField(
         _("former slug"), max_length=100, allow_unicode=True, blank=True
     )

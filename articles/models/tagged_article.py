@@ -2,7 +2,8 @@
 
 A row mirrors what listings need of its article (``listed_at``, ``visible_from``,
 source, category, language), so that a page of a tag is one range of one index.
-Every change of an article or of its tags happens inside ``relisting()``.
+Every change of an article or of its tags happens inside ``relisting()``, which
+keeps the search index true as well.
 """
 
 from collections import Counter
@@ -29,6 +30,11 @@ MIRRORED = ("listed_at", "visible_from", "source_id", "category_id", "language")
 def _article_model() -> Any:
     """Article, which is defined after this module and imports it."""
     return TaggedArticle._meta.get_field("content_object").related_model
+
+
+def _search_row_model() -> Any:
+    """SearchRow, which is defined after this module and imports it."""
+    return _article_model()._meta.get_field("search_row").related_model
 
 
 class TaggedArticleQuerySet(models.QuerySet):
@@ -143,7 +149,7 @@ class TaggedArticle(ItemBase):
 
 @contextmanager
 def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
-    """Keep the listing index true around a change to these articles (ids).
+    """Keep both indexes true around a change to these articles (ids).
 
     Yields the ids, to which the block adds those of articles it makes. The
     articles stay locked until the end of the transaction, so a second writer
@@ -159,6 +165,7 @@ def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
         rows.mirror()
         after = rows.listed_per_tag()
         follow_listing({tag: after[tag] - before[tag] for tag in {*before, *after}})
+        _search_row_model().objects.mirror(ids)
 
 
 class ArticleTags(_TaggableManager):

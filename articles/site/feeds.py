@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,7 +92,9 @@ def _feed(request: HttpRequest, subject: Subject) -> Feed:
     page = listing.page(subject.scope, parameters)
     cards = page.cards
     if page.is_first:
-        cards = corrections.for_feed(page.scope, cards)
+        # What was corrected need not hold the words of a search.
+        rows = page.scope.rows.none() if page.asked["q"] else page.scope.rows
+        cards = corrections.for_feed(replace(page.scope, rows=rows), cards)
     found = updates.latest([card.article.pk for card in cards])
     words = request.GET.get("q", "").strip()
     title = f"{subject.title}: {words}" if words else subject.title

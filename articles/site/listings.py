@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from articles import listing
 from articles.models import Category, Source, Tag
+from articles.search import tags_called
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
@@ -121,9 +122,11 @@ def category_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResp
 @for_reading
 @from_replica
 def search(request: HttpRequest) -> HttpResponse:
-    """Pieces that hold the reader's words."""
+    """Pieces that hold the reader's words, and tags that are called so."""
     address = Address("search", has_periods=False)
-    return _listing(request, listing.everything(), "site/search.html", {}, address, {})
+    context = {"called": shown_tags(tags_called(request.GET.get("q", "")))}
+    scope = listing.everything()
+    return _listing(request, scope, "site/search.html", context, address, {})
 
 
 def _listing(
@@ -258,7 +261,8 @@ def _neighbours(
     period: listing.Period | None,
 ) -> dict[str, Any]:
     """The nearest days, or months, with pieces: ``(period, address)`` or None."""
-    if period is None:
+    # With words, a look at each day before it would be needed to know the next one.
+    if period is None or page.asked["q"]:
         return {"earlier": None, "later": None}
     found = listing.neighbours(page.scope, period)
     earlier, later = (

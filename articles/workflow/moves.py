@@ -230,14 +230,17 @@ def withhold(source: Source) -> int:
     """Bring a source's articles in line with its reuse policy.
 
     A blocked source's pieces leave every listing; one that is no longer blocked
-    gets them back. Returns how many articles changed.
+    gets them back. All of them are searched in as far as the policy now lets them
+    be shown. Returns how many articles left a listing or came back.
     """
     withheld = source.is_blocked
-    changed = 0
+    changed, last = 0, 0
     while True:
-        rows = Article.objects.filter(~Q(is_withheld=withheld), source=source)
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:RELIST_BATCH])
+        rows = Article.objects.filter(source=source, pk__gt=last).order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[:RELIST_BATCH])
         if not ids:
             return changed
         with relisting(ids):
-            changed += rows.filter(pk__in=ids).update(is_withheld=withheld)
+            others = Article.objects.filter(~Q(is_withheld=withheld), pk__in=ids)
+            changed += others.update(is_withheld=withheld)
+        last = ids[-1]

@@ -1,0 +1,25 @@
+"""Full-text search, on PostgreSQL and on SQLite behind one function.
+
+What is found and how words are compared: docs/search.md. Why it is built so:
+decision 0023.
+"""
+
+from .checking import check
+from .finding import Span, found, narrowed, tags_called
+from .highlights import Marked, Segment, highlighted, marked
+from .query import LONGEST_QUERY, Query, parse
+
+__all__ = [
+    "LONGEST_QUERY",
+    "Marked",
+    "Query",
+    "Segment",
+    "Span",
+    "check",
+    "found",
+    "highlighted",
+    "marked",
+    "narrowed",
+    "parse",
+    "tags_called",
+]

@@ -1,0 +1,150 @@
+"""Finding articles by words: for readers the rows of a page, for editors ids.
+
+Both begin at the index, newest first, and stop when they have enough.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from django.db.models import QuerySet
+
+from articles.models import Article, Shelf, Tag, moment_listed
+from articles.models.search_row import article_at, floor_of, position_of
+
+from .index import Question, Wanted, positions
+from .names import named
+from .query import Query, parse
+
+#: Articles that a search at the desk or in the admin finds at most: nobody reads
+#: more, and what is found is then narrowed and ordered there.
+MOST_FOUND = 1000
+#: How many times as many positions are asked for when the first ones were not
+#: enough, as they belong to pieces that the rows do not have.
+GROWTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of a listing that a page needs: so many rows from a cursor on.
+
+    ``after`` and ``before`` are article ids; one row on the cursor's other side is
+    found as well, so that the page knows whether it goes on there.
+    """
+
+    size: int
+    after: int | None = None
+    before: int | None = None
+    since: datetime.datetime | None = None
+    until: datetime.datetime | None = None
+
+
+def narrowed(
+    rows: QuerySet, text: str, span: Span, *, id_field: str, marks: Sequence[str] = ()
+) -> QuerySet:
+    """Those of ``rows`` that a page of them shows, once narrowed to what is found.
+
+    ``rows`` are public pieces, or rows of the listing index, with all their filters;
+    ``id_field`` names the article in them. ``marks`` are those of the filters that
+    the index knows (``source=3``): without them the same is found, only later. A
+    blank text narrows nothing; one without a word in it finds nothing.
+    """
+    query = parse(text)
+    if query.is_blank:
+        return rows
+    if not query.terms:
+        return rows.none()
+    question = replace(
+        _question_of(query),
+        marks=marks,
+        shelf=Shelf.LISTED,
+        above=floor_of(span.since) if span.since else None,
+        below=floor_of(span.until) if span.until else None,
+    )
+
+    def there(ids: list[int]) -> set[int]:
+        found = rows.order_by().filter(**{f"{id_field}__in": ids})
+        return set(found.values_list(id_field, flat=True))
+
+    ids = [
+        article
+        for each, most in _parts(question, span)
+        for article in _first(each, most, there)
+    ]
+    return rows.filter(**{f"{id_field}__in": ids})
+
+
+def found(
+    text: str, *, shelf: Shelf | None = None, oldest_first: bool = False
+) -> list[int] | None:
+    """The newest articles (ids) that hold the words, at most ``MOST_FOUND``.
+
+    For editors: on one shelf or on all of them. What they find is what a reader
+    would, and no text that readers may not see. None for a blank text.
+    """
+    query = parse(text)
+    if query.is_blank:
+        return None
+    if not query.terms:
+        return []
+    question = replace(_question_of(query), shelf=shelf, oldest_first=oldest_first)
+    return [article_at(each) for each in positions(question, MOST_FOUND)]
+
+
+def tags_called(text: str) -> list[Tag]:
+    """The tags one of whose names holds all the words, the liveliest first."""
+    query = parse(text)
+    return named(query).tags_called(query)
+
+
+def _question_of(query: Query) -> Question:
+    names = named(query)
+    return Question(
+        wanted=[Wanted(term, names.marks(term)) for term in query.wanted],
+        excluded=[Wanted(term, names.marks(term)) for term in query.excluded],
+    )
+
+
+def _parts(question: Question, span: Span) -> Iterator[tuple[Question, int]]:
+    """What is asked for a page, and how much of each: the page, and its other side."""
+    cursor = span.before or span.after
+    place = _place_of(cursor) if cursor else None
+    if place is None:
+        yield question, span.size + 1
+        return
+    newer = replace(
+        question, above=max(place + 1, question.above or place + 1), oldest_first=True
+    )
+    older = replace(question, below=min(place, question.below or place))
+    yield newer, span.size + 1 if span.before else 1
+    yield older, 1 if span.before else span.size + 1
+
+
+def _place_of(article: int) -> int | None:
+    """The position at which an article stands in listings, or last stood."""
+    known = Article.objects.filter(pk=article)
+    row = known.only("source_published_at", "published_at").first()
+    moment = moment_listed(row) if row else None
+    return position_of(moment, article) if moment else None
+
+
+def _first(
+    question: Question, most: int, there: Callable[[list[int]], set[int]]
+) -> list[int]:
+    """The first articles (ids) of what is found that are ``there``."""
+    ids: list[int] = []
+    asked = most
+    while True:
+        page = positions(question, asked)
+        articles = [article_at(each) for each in page]
+        known = there(articles) if articles else set()
+        ids += [article for article in articles if article in known]
+        if len(ids) >= most or len(page) < asked:
+            return ids[:most]
+        edge = page[-1]
+        question = (
+            replace(question, above=edge + 1)
+            if question.oldest_first
+            else replace(question, below=edge)
+        )
+        asked *= GROWTH
