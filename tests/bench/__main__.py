@@ -1,10 +1,15 @@
-"""``python -m tests.bench [fetching|desk|fuzz] [options]``: one bench, or all."""
+"""``python -m tests.bench [NAME] [options]``: one bench, or all of them."""
 
 import sys
 
-from . import desk, fetching, fuzz
+from . import desk, fetching, fuzz, search
 
-BENCHES = {"fetching": fetching.main, "desk": desk.main, "fuzz": fuzz.main}
+BENCHES = {
+    "fetching": fetching.main,
+    "desk": desk.main,
+    "search": search.main,
+    "fuzz": fuzz.main,
+}
 
 chosen = sys.argv[1] if len(sys.argv) > 1 else ""
 if chosen in BENCHES:
