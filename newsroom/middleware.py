@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
 
 class HeadMiddleware:
@@ -74,3 +75,22 @@ class CrawlersMiddleware:
         except DisallowedHost:
             return False
         return host == urlsplit(settings.NEWSROOM_SITE_URL).netloc.lower()
+
+
+class LanguageMiddleware:
+    """Speak the language that an address names: ``/ja/…``, or the site's own.
+
+    Nothing else is asked, so a page is the same for everybody and may be kept by any
+    cache. Django's LocaleMiddleware decides the same for our addresses, but reads a
+    cookie, tells caches of addresses without a prefix that they vary with
+    Accept-Language, and leaves the language to the thread's next request.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        named = translation.get_language_from_path(request.path_info)
+        language = named or settings.LANGUAGE_CODE
+        with translation.override(language):
+            return self.get_response(request)

@@ -257,6 +257,8 @@ MIDDLEWARE = [
     "newsroom.middleware.HeadMiddleware",
     "newsroom.middleware.CrawlersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # Before the next, which tries addresses with a slash at their end.
+    "newsroom.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -308,7 +310,12 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# The languages of readers' pages. This one has addresses without a prefix; the
+# admin speaks it alone.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ja", "日本語")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["newsroom.formats"]
 # Aware UTC in the database; this zone is for showing and for grouping by day.
 TIME_ZONE = env_zone("NEWSROOM_TIME_ZONE", "UTC")
 USE_I18N = True

@@ -3,8 +3,11 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+
+from articles.site.urls import in_every_language
 
 from .media import media
 
@@ -14,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/desk/", include("articles.desk.urls")),
     path("admin/", admin.site.urls),
     path("", include("articles.site.urls")),
+    *i18n_patterns(*in_every_language, prefix_default_language=False),
 ]
 
 # Pictures on another host are that host's to serve.

@@ -144,7 +144,7 @@ def _text(card: Card, note: str, excerpt: str) -> str:
     """Our note and the excerpt, below what was corrected."""
     told = [
         f"{capfirst(each.get_kind_display())},"
-        f" {date_format(localdate(each.at), 'j F Y')}: {each.text}"
+        f" {date_format(localdate(each.at), 'SHORT_DATE_FORMAT')}: {each.text}"
         for each in corrections.of_piece(card.article)
     ]
     return "\n\n".join(part for part in (*told, note, excerpt) if part)

@@ -219,11 +219,12 @@ def _tag_chips(
 
 
 def _said(value: Any) -> str:
-    return date_format(value, "j F Y") if hasattr(value, "isoformat") else str(value)
+    return date_format(value, "SHORT_DATE_FORMAT") if hasattr(value, "isoformat") else str(value)
 
 
 def _written(period: listing.Period) -> str:
-    return date_format(period.first, "F Y" if period.is_month else "j F Y")
+    month, day = "YEAR_MONTH_FORMAT", "SHORT_DATE_FORMAT"
+    return date_format(period.first, month if period.is_month else day)
 
 
 def _place(page: listing.Page, period: listing.Period | None) -> str:
@@ -236,7 +237,7 @@ def _place(page: listing.Page, period: listing.Period | None) -> str:
 
 
 def _moment(at: Any) -> str:
-    return date_format(at, "j F Y, H:i T")
+    return date_format(at, "DATETIME_FORMAT")
 
 
 def _groups(

@@ -24,7 +24,7 @@ pages = [
     path("articles/<int:pk>/<uslug:slug>/", views.article_detail, name="article"),
     path("corrections/", views.correction_list, name="corrections"),
     path("search/", listings.search, name="search"),
-    re_path(r"^(?:en/)?hashtag/(?P<name>[^/]+)/?$", views.hashtag, name="hashtag"),
+    re_path(r"^hashtag/(?P<name>[^/]+)/?$", views.hashtag, name="hashtag"),
 ]
 pages += [
     path(f"{prefix}{period}", view, name=f"{kind}{ending}")
@@ -53,8 +53,12 @@ feed_pages = [
     for ending, view in feeds.views_of(kind)
 ]
 
+#: What readers find in every language, each under its prefix.
+in_every_language = [path("", include((pages + feed_pages, "articles")))]
+
 urlpatterns = [
-    path("", include((pages + feed_pages, "articles"))),
+    # English is the language without a prefix; older sites had one.
+    re_path(r"^en/hashtag/(?P<name>[^/]+)/?$", views.hashtag),
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
     re_path(
         r"^sitemap-(?P<name>[a-z]+|(?:1[89]|2\d)\d\d-\d\d)(?:\.(?P<part>[1-9]\d?))?\.xml$",

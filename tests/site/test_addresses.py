@@ -73,7 +73,7 @@ def test_pages_are_read_and_not_written(path):
 def test_every_address_of_the_site_is_for_reading():
     views = [
         each.callback
-        for pattern in urls.urlpatterns
+        for pattern in [*urls.urlpatterns, *urls.in_every_language]
         for each in getattr(pattern, "url_patterns", [pattern])
     ]
     assert len(views) > 20

@@ -198,7 +198,8 @@ def shown(client: Client, piece: Piece, output: str) -> tuple[str, set[str]]:
     text = client.get(address).content.decode()
     if text.startswith("{"):
         text = json.dumps(json.loads(text), ensure_ascii=False)
-    low = text.lower()
+    # The way to the other language repeats the address that was asked for, no more.
+    low = text.replace(own, "").lower()
     return text, {name for name, word in WORDS.items() if word.lower() in low}
 
 
