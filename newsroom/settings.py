@@ -159,6 +159,14 @@ def env_zone(name: str, default: str) -> str:
     return text
 
 
+def env_folder(name: str) -> Path | None:
+    """A folder that is there, or None when unset."""
+    text = env_text(name)
+    if text and not Path(text).is_dir():
+        raise ImproperlyConfigured(f"{name}={text!r}: there is no such folder.")
+    return Path(text).resolve() if text else None
+
+
 def env_fetch_allow(name: str) -> list[str]:
     """``host``, ``host:port`` or CIDR entries, as they are."""
     entries = env_list(name)
@@ -224,8 +232,15 @@ NEWSROOM_TDM_RESERVATION = env_flag("NEWSROOM_TDM_RESERVATION", default=True)
 NEWSROOM_TDM_POLICY_URL = env_url("NEWSROOM_TDM_POLICY_URL")
 NEWSROOM_APPLE_APP_IDS = env_app_ids("NEWSROOM_APPLE_APP_IDS")
 NEWSROOM_ANDROID_APPS = env_android_apps("NEWSROOM_ANDROID_APPS")
+# A publisher's own templates and static files, which come before ours.
+NEWSROOM_THEME = env_folder("NEWSROOM_THEME")
 NEWSROOM_FETCH_ALLOW = env_fetch_allow("NEWSROOM_FETCH_ALLOW")
 NEWSROOM_UNDO_SECONDS = env_count("NEWSROOM_UNDO_SECONDS", default=10, most=3600)
+
+OVERLAYS = [NEWSROOM_THEME, BASE_DIR] if NEWSROOM_THEME else [BASE_DIR]
+_style = "css/theme.css"
+_has_style = bool(NEWSROOM_THEME) and (OVERLAYS[0] / "static" / _style).is_file()
+NEWSROOM_THEME_STYLE = _style if _has_style else ""
 
 ALLOWED_HOSTS = env_list(
     "ALLOWED_HOSTS",
@@ -271,7 +286,7 @@ WSGI_APPLICATION = "newsroom.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [folder / "templates" for folder in OVERLAYS],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -322,7 +337,9 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [
+    folder / "static" for folder in OVERLAYS if (folder / "static").is_dir()
+]
 STATIC_ROOT = Path(env_text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATIC_IS_COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file() and not DEBUG
 WHITENOISE_USE_FINDERS = not STATIC_IS_COLLECTED

@@ -29,6 +29,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
         (ours.env_database, "newsroom"),
         (lambda name: ours.env_zone(name, "UTC"), "Mars/Olympus"),
         (lambda name: ours.env_zone(name, "UTC"), "../../etc/passwd"),
+        (ours.env_folder, "/nowhere/at/all"),
         (ours.env_fetch_allow, "10.0.0.0/99"),
         (ours.env_fetch_allow, "host:port"),
         (ours.env_contacts, "security@news.example"),

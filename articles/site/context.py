@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """The site's name, its origin, the stores its app can be had from, and the page
-    in every language.
+    """The site's name, its origin, the publisher's style sheet, the stores its app
+    can be had from, and the page in every language.
 
     ``alternates`` are its canonical addresses, ``(language code, address)`` for each
     language; ``languages`` are the links of the switch, ``(code, name, path)``. Both
@@ -27,6 +27,7 @@ def site(request: HttpRequest) -> dict[str, object]:
             if request.resolver_match
         ],
         "languages": switch,
+        "theme_css": settings.NEWSROOM_THEME_STYLE,
         "app_store_url": settings.NEWSROOM_APP_STORE_URL,
         "play_store_url": settings.NEWSROOM_PLAY_STORE_URL,
     }
