@@ -79,6 +79,33 @@ def test_the_properties_that_are_documented_are_those_of_the_style_sheet():
     )
 
 
+def luminance(colour: str) -> float:
+    """As WCAG 2.2 defines it (relative luminance)."""
+    digits = colour.strip("#")
+    channels = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_colours_keep_the_contrast_that_is_documented(scheme: int):
+    pairs = re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", RULES)
+    colours = {name: both[scheme] for name, *both in pairs}
+    assert len(colours) == 8
+    for name in ("text", "quiet", "link"):
+        for ground in ("ground", "surface", "tile"):
+            assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
+    assert contrast(colours["accent"], colours["ground"]) >= 4.5
+    assert contrast(colours["quiet"], colours["surface"]) >= 3  # frames of fields
+
+
 def test_no_colour_stands_outside_the_properties():
     """But for the banner of a preview, which only the desk sees."""
     rest = RULES.split("}", 1)[1]
