@@ -77,12 +77,15 @@ async function load(href, button) {
     location.assign(href);
     return;
   }
-  const cards = [...page.querySelectorAll("main article.card")];
-  append(page);
-  const pages = button.closest(".pages");
-  pages.replaceWith(page.querySelector("main .pages") ?? "");
+  const cards = append(page);
   history.replaceState(null, "", href);
-  offerMore();
+  const older = page.querySelector("main .pages a.older");
+  if (older) {
+    button.replaceWith(older);
+    offerMore();
+  } else {
+    button.remove();
+  }
   tellTimes();
   cards[0]?.querySelector("a")?.focus();
   said.textContent =
@@ -91,18 +94,21 @@ async function load(href, button) {
       : said.dataset.many.replace("NUMBER", cards.length);
 }
 
-// A day that goes on is one group still.
+// The cards of another page behind those of this one. A day that goes on stays one.
 function append(page) {
-  const pages = document.querySelector("main .pages");
-  const here = [...document.querySelectorAll("main .day")].at(-1);
-  const day = (group) => group?.querySelector("h2")?.textContent.trim();
-  for (const each of page.querySelectorAll("main .day, main article.corrected")) {
-    if (here && each.matches(".day") && day(each) === day(here)) {
-      here.append(...[...each.children].filter((child) => !child.matches("h2")));
+  const groups = "main .day, main .corrected";
+  const cards = [...page.querySelectorAll("main .card")];
+  const day = (group) => group.querySelector("h2").textContent.trim();
+  let last = [...document.querySelectorAll(groups)].at(-1);
+  for (const group of page.querySelectorAll(groups)) {
+    if (group.matches(".day") && day(group) === day(last)) {
+      last.append(...group.querySelectorAll(":scope > .card"));
     } else {
-      pages.before(each);
+      last.after(group);
+      last = group;
     }
   }
+  return cards;
 }
 
 /* Passing a piece on */

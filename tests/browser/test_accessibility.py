@@ -135,7 +135,12 @@ def test_readers_pages_have_no_accessibility_faults(
         gone.get_absolute_url(): 410,
     }
 
-    found = [fault for path, code in paths.items() for fault in faults(path, code)]
+    found = [
+        fault
+        for path, code in paths.items()
+        for prefix in ("", "/ja")
+        for fault in faults(prefix + path, code)
+    ]
 
     assert not found, "\n".join(found)
 

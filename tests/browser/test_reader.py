@@ -1,9 +1,13 @@
-"""A reader's way through a tag page."""
+"""A reader's way through the pages: with scripts and without, on paper and by key."""
 
+import datetime
+import re
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from articles.models import Category
@@ -73,3 +77,272 @@ def test_the_skip_link_is_the_first_stop_of_the_keyboard(
     skip = page.get_by_role("link", name="Skip to content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
+
+
+@pytest.fixture
+def long_page(live_server: LiveServer) -> str:
+    """A tag with 25 pieces of eight days, four on the middle ones."""
+    tag = TagFactory(name="Harbours", slug="harbours")
+    noon = timezone.now().replace(hour=12, minute=0) - datetime.timedelta(days=1)
+    for number in range(25):
+        ArticleFactory(
+            published=True,
+            tags=[tag],
+            source_headline=f"Piece {number:02}",
+            source_published_at=noon
+            - datetime.timedelta(days=number // 4 + 1, minutes=number),
+        )
+    return tag.get_absolute_url()
+
+
+def test_a_reader_searches_and_changes_the_language_without_javascript(
+    plain_page: Page, tag_page: str
+) -> None:
+    page = plain_page
+    page.goto(tag_page)
+    # Nothing is offered that would not work.
+    expect(page.get_by_role("radio")).to_have_count(0)
+    assert not re.search(r"\bago\b", page.locator("main").inner_text())
+
+    page.get_by_role("searchbox", name="Search the news").fill("Trade 3")
+    page.get_by_role("search").get_by_role("button", name="Search").click()
+    expect(page.get_by_role("article")).to_have_count(1)
+
+    page.get_by_role("link", name="日本語").click()
+    expect(page).to_have_url(re.compile(r"/ja/search/\?q=Trade"))
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(page.get_by_role("article")).to_have_count(1)
+    page.get_by_role("link", name="Trade 3").click()
+    expect(page.get_by_role("link", name="で読む")).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(1)
+
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("link", name="Read at Source")).to_be_visible()
+    assert page.context.cookies() == []
+
+
+def test_load_more_appends_what_the_next_page_holds(page: Page, long_page: str) -> None:
+    page.goto(long_page)
+    articles = page.get_by_role("article")
+    days = page.locator(".day h2")
+    expect(articles).to_have_count(20)
+    before = days.all_inner_texts()
+
+    page.get_by_role("button", name="Load more").press("Enter")
+
+    expect(articles).to_have_count(25)
+    shown = page.locator("article h3").all_inner_texts()
+    assert shown == [f"Piece {number:02}" for number in range(25)]
+    expect(page.get_by_role("link", name="Piece 20")).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("5 more pieces loaded.")
+    after = days.all_inner_texts()
+    assert after[: len(before)] == before
+    assert len(set(after)) == len(after) == 7
+    expect(page.get_by_role("button", name="Load more")).to_have_count(0)
+
+    # The address is that of what came last, and leads there again.
+    page.reload()
+    expect(articles).to_have_count(5)
+    expect(page.get_by_role("link", name="Piece 20")).to_be_visible()
+
+
+def test_a_day_that_goes_on_behind_load_more_stays_one_group(
+    page: Page, tag_page: str
+) -> None:
+    page.goto(f"/ja{tag_page}?page_size=12")
+    for count, said in ((24, "12件"), (25, "1件")):
+        page.get_by_role("button", name="さらに読み込む").click()
+        expect(page.get_by_role("article")).to_have_count(count)
+        expect(page.get_by_role("status")).to_have_text(
+            f"{said}を追加で読み込みました。"
+        )
+    days = page.locator(".day h2").all_inner_texts()
+    assert len(set(days)) == len(days)
+
+
+def test_times_are_relative_for_a_week_and_move_on_by_themselves(
+    page: Page, live_server: LiveServer
+) -> None:
+    now = timezone.now()
+    ArticleFactory(
+        published=True,
+        tags=["Clocks"],
+        source_published_at=now - datetime.timedelta(hours=2, minutes=59),
+    )
+    for prefix, first, next_hour, days in (
+        ("", "2 hours ago", "3 hours ago", "6 days ago"),
+        ("/ja", "2 時間前", "3 時間前", "6 日前"),
+    ):
+        page.clock.install(time=now)
+        page.goto(f"{prefix}/tags/clocks/")
+        time = page.locator("article time")
+        absolute = time.get_attribute("title")
+        expect(time).to_have_text(first)
+        page.clock.run_for(2 * 60_000)
+        expect(time).to_have_text(next_hour)
+        page.clock.fast_forward(6 * 24 * 3600 * 1000)
+        expect(time).to_have_text(days)
+        page.clock.fast_forward(24 * 3600 * 1000)
+        assert absolute
+        expect(time).to_have_text(absolute)
+        # The day above it is a day, whatever the hour.
+        expect(page.locator(".day h2")).not_to_contain_text("ago")
+        # A reader whose clock is behind sees nothing from the future.
+        page.clock.set_fixed_time(now - datetime.timedelta(days=1))
+        page.reload()
+        expect(time).to_have_text("now" if not prefix else "今")
+
+
+def test_a_reader_chooses_dark_or_light_and_the_browser_keeps_it(
+    page: Page, tag_page: str
+) -> None:
+    def ground() -> str:
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    page.emulate_media(color_scheme="light")
+    page.goto(tag_page)
+    light = ground()
+    page.get_by_role("radio", name="Dark").check()
+    dark = ground()
+    assert dark != light
+    page.goto("/ja/tags/")
+    assert ground() == dark
+    expect(page.get_by_role("radio", name="ダーク")).to_be_checked()
+    page.get_by_role("radio", name="端末の設定").check()
+    assert ground() == light
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    assert ground() == dark
+    page.get_by_role("radio", name="ライト").check()
+    page.reload()
+    assert ground() == light
+    assert page.context.cookies() == []
+
+
+def test_a_reader_passes_a_piece_on(page: Page, tag_page: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(tag_page)
+    page.get_by_role("link", name="Trade 3").click()
+    mail = page.get_by_role("link", name="Send by mail").get_attribute("href") or ""
+    assert mail.startswith("mailto:?subject=Trade%203&body=http")
+
+    page.get_by_role("button", name="Copy the link").click()
+
+    expect(page.get_by_role("status")).to_have_text("The link is copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("link[rel=canonical]").get_attribute("href")
+
+
+#: WCAG 2.2, 1.4.12.
+SPACED = """
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`* {
+  line-height: 1.5 !important;
+  letter-spacing: 0.12em !important;
+  word-spacing: 0.16em !important;
+}`);
+document.adoptedStyleSheets = [sheet];
+"""
+
+
+def test_pages_fit_320_pixels_also_with_wide_spaces(
+    page: Page, tag_page: str, settings: Settings
+) -> None:
+    settings.NEWSROOM_APP_STORE_URL = "https://apps.example/"
+    long = "Antidisestablishmentarianism" * 3
+    piece = ArticleFactory(published=True, source_headline=long, author=long)
+    page.set_viewport_size({"width": 320, "height": 640})
+    for path in ("/", tag_page, "/tags/", "/search/", piece.get_absolute_url(), "/x/"):
+        for prefix in ("", "/ja"):
+            page.goto(prefix + path)
+            page.locator("details").evaluate_all(
+                "all => all.forEach(each => { each.open = true })"
+            )
+            for change in ("0", SPACED):
+                page.evaluate(change)
+                needed = page.evaluate("document.documentElement.scrollWidth")
+                assert needed <= 320, (prefix + path, change)
+
+
+#: Whether what has the focus is shown: on the screen, and nothing above its middle.
+SHOWN = """() => {
+  const it = document.activeElement;
+  if (it === document.body) return "";
+  const box = it.getClientRects()[0];
+  const x = box.x + Math.min(box.width, innerWidth) / 2, y = box.y + box.height / 2;
+  const top = document.elementFromPoint(x, y);
+  const ring = it.matches(".theme input") ? it.nextElementSibling : it;
+  const isShown = top && (it.contains(top) || top.contains(it) || ring.contains(top));
+  const style = getComputedStyle(ring);
+  const hasRing = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  return isShown && hasRing ? "shown" : it.outerHTML.slice(0, 200);
+}"""
+
+
+def test_what_has_the_focus_is_never_hidden(page: Page, long_page: str) -> None:
+    for width, prefix in ((390, ""), (1280, "/ja")):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(f"{prefix}{long_page}?page_size=8")
+        stops = []
+        for _ in range(70):
+            page.keyboard.press("Tab")
+            stops.append(page.evaluate(SHOWN))
+            if not stops[-1]:
+                break
+        assert len(stops) > 30
+        assert [stop for stop in stops if stop not in {"shown", ""}] == []
+
+
+def test_a_page_on_paper_keeps_the_news_and_leaves_out_the_rest(
+    page: Page, tag_page: str, settings: Settings
+) -> None:
+    settings.NEWSROOM_APP_STORE_URL = "https://apps.example/"
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(tag_page)
+    for gone in (".menu", ".seek", ".filters", ".pages", ".app", ".theme", ".trail"):
+        expect(page.locator(gone).first).to_be_hidden()
+    first = page.get_by_role("article").first
+    for kept in ("h3", ".source", "time"):
+        expect(first.locator(kept)).to_be_visible()
+    printed = page.evaluate(
+        "getComputedStyle(document.querySelector('h3 a'), '::after').content"
+    )
+    assert "/articles/" in printed
+    # Ink is saved, whatever the screen shows.
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(253, 252, 249)"
+    page.get_by_role("article").first.get_by_role("heading").get_by_role("link").click()
+    expect(page.locator(".onward a")).to_be_visible()
+    expect(page.locator(".share")).to_be_hidden()
+
+
+def test_in_forced_colours_the_choice_and_the_focus_can_be_seen(
+    page: Page, tag_page: str
+) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(tag_page)
+    chosen = page.locator(".theme input:checked + span")
+    assert chosen.evaluate("it => getComputedStyle(it).outlineStyle") == "solid"
+    brand = page.locator(".brand")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(brand).to_be_focused()
+    assert brand.evaluate("it => getComputedStyle(it).outlineStyle") == "solid"
+
+
+def test_a_headline_is_written_in_its_own_direction(
+    page: Page, live_server: LiveServer
+) -> None:
+    ArticleFactory(
+        published=True,
+        language="ar",
+        source_headline="استئناف المحادثات في الميناء",
+        tags=["Mixed"],
+    )
+    page.goto("/tags/mixed/")
+    headline = page.locator("article h3")
+    assert headline.evaluate("it => getComputedStyle(it).direction") == "rtl"
+    assert headline.evaluate("it => it.matches(':lang(ar)')")
+    facts = page.locator("article .facts")
+    assert facts.evaluate("it => getComputedStyle(it).direction") == "ltr"

@@ -1,5 +1,6 @@
 """A publisher's own look, and the rules that ours keeps."""
 
+import gzip
 import os
 import re
 import subprocess
@@ -7,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.test import Client
+
+from tests.factories import ArticleFactory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHEET = (ROOT / "static/css/site.css").read_text(encoding="utf-8")
@@ -171,3 +175,24 @@ def test_no_font_and_nothing_else_is_fetched_by_the_style_sheet():
 def test_the_scripts_stay_small():
     scripts = [ROOT / "static/js" / name for name in ("theme.js", "site.js")]
     assert sum(path.stat().st_size for path in scripts) <= 8_000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("prefix", ["", "/ja"])
+def test_a_page_of_twenty_pieces_weighs_less_than_40_kb(client: Client, prefix: str):
+    """With style sheet and scripts, as they travel (gzip); without pictures."""
+    for number in range(20):
+        ArticleFactory(
+            published=True,
+            tags=["Harbours", "JapanUSAlliance", f"Town{number}"],
+            source_headline=f"Port {number}: " + f"word{number} " * 9,
+            source_excerpt=" ".join(f"text{number * n}" for n in range(40)),
+            note=" ".join(f"note{number + n}" for n in range(20)),
+        )
+    page = client.get(f"{prefix}/tags/harbours/").content
+    assert page.count(b"<article") == 20
+    static = ROOT / "static"
+    files = ("css/site.css", "js/theme.js", "js/site.js")
+    parts = [page, *((static / name).read_bytes() for name in files)]
+
+    assert sum(len(gzip.compress(part)) for part in parts) <= 40_000
