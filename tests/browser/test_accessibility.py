@@ -124,6 +124,7 @@ def test_readers_pages_have_no_accessibility_faults(
         "/corrections/": 200,
         "/corrections/?page_size=1": 200,
         "/tags/economy/": 200,
+        "/tags/economy/?category=politics&language=en&q=number&page_size=1": 200,
         pieces[0].get_absolute_url(): 200,
         "/sources/post/": 200,
         "/categories/politics/?page_size=1": 200,

@@ -112,7 +112,7 @@ def test_a_reader_searches_and_changes_the_language_without_javascript(
     expect(page).to_have_url(re.compile(r"/ja/search/\?q=Trade"))
     expect(page.locator("html")).to_have_attribute("lang", "ja")
     expect(page.get_by_role("article")).to_have_count(1)
-    page.get_by_role("link", name="Trade 3").click()
+    page.get_by_role("article").get_by_role("link", name="Trade 3").click()
     expect(page.get_by_role("link", name="で読む")).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(1)
 
