@@ -21,7 +21,7 @@ from .head import app_store_id
 #: (RFC 9116, 2.5.5).
 GOOD_FOR = timedelta(days=180)
 
-GROUND, ACCENT = "#fbfaf8", "#a3202b"
+GROUND, ACCENT = "#fdfcf9", "#a3202b"
 
 
 def _text(lines: list[str]) -> HttpResponse:

@@ -114,7 +114,7 @@ function append(page) {
 /* Passing a piece on */
 
 function offerSharing() {
-  const address = document.querySelector("link[rel=canonical]")?.href ?? location.href;
+  const address = document.querySelector(".share")?.dataset.address;
   const ways = {
     copy: navigator.clipboard && (() => navigator.clipboard.writeText(address)),
     system:
