@@ -219,7 +219,8 @@ def _tag_chips(
 
 
 def _said(value: Any) -> str:
-    return date_format(value, "SHORT_DATE_FORMAT") if hasattr(value, "isoformat") else str(value)
+    is_day = hasattr(value, "isoformat")
+    return date_format(value, "SHORT_DATE_FORMAT") if is_day else str(value)
 
 
 def _written(period: listing.Period) -> str:

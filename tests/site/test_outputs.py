@@ -199,7 +199,7 @@ def shown(client: Client, piece: Piece, output: str) -> tuple[str, set[str]]:
     if text.startswith("{"):
         text = json.dumps(json.loads(text), ensure_ascii=False)
     # The way to the other language repeats the address that was asked for, no more.
-    low = text.replace(own, "").lower()
+    low = (text.replace(address, "") if output == "article" else text).lower()
     return text, {name for name, word in WORDS.items() if word.lower() in low}
 
 
