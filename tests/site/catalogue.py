@@ -10,7 +10,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent.parent
 JAPANESE = ROOT / "locale/ja/LC_MESSAGES/django.po"
 #: Modules whose texts reach readers: the site, and what it asks.
-MODULES = ("site", "listing", "search", "corrections", "piece", "rights")
+MODULES = ("site", "listing", "search", "corrections", "piece", "rights", "why")
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
 MARKED = re.compile(r"""\bn?gettext\((u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))""")
 

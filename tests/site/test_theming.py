@@ -102,11 +102,12 @@ def contrast(one: str, other: str) -> float:
 def test_colours_keep_the_contrast_that_is_documented(scheme: int):
     pairs = re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", RULES)
     colours = {name: both[scheme] for name, *both in pairs}
-    assert len(colours) == 8
+    assert len(colours) == 9
     for name in ("text", "quiet", "link"):
         for ground in ("ground", "surface", "tile"):
             assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
     assert contrast(colours["accent"], colours["ground"]) >= 4.5
+    assert contrast(colours["text"], colours["mark"]) >= 4.5
     assert contrast(colours["quiet"], colours["surface"]) >= 3  # frames of fields
 
 
