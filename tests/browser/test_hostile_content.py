@@ -469,7 +469,8 @@ def test_readers_meet_words_and_nothing_that_runs(
     dress(harmless(3), HARMLESS)
     visitor.open(listings(2))
     visitor.open(articles(HARMLESS))
-    visitor.open(questions(["Nothing holds these words"]))
+    # The days of a search have no pages to lead to.
+    visitor.open([*questions(["Nothing holds these words"]), "/search/"])
     visitor.open_bare(documents(HARMLESS))
     known = visitor.parts()
     arrive(payloads, MENACING, tmp_path)
