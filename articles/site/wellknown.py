@@ -41,7 +41,8 @@ def robots(request: HttpRequest) -> HttpResponse:
             "User-agent: *",
             "Disallow: /admin/",
             *(f"Disallow: {path}" for path in _searches()),
-            # As a second parameter, or a later one.
+            # Several tags at once; a filter as a second parameter, or a later one.
+            "Disallow: /*tags/*+",
             *(f"Disallow: /*?*&{name}=" for name in PARAMETERS),
             "",
             f"Sitemap: {absolute(reverse('sitemap'))}",

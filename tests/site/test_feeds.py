@@ -185,6 +185,17 @@ def test_a_feed_takes_the_filters_of_its_page(client, chief, trade, ending):
     assert "source" in refused.text
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_several_tags_have_a_feed_of_what_they_have_in_common(client, trade, ending):
+    both = ArticleFactory(published=True, tags=["Trade", "Ports"])
+    slug = "+".join(sorted(tag.slug for tag in both.tags.all()))
+    page = client.get(f"/tags/{slug}/").text
+    assert f'href="/tags/{slug}/feed.{ending}"' in page
+    text = client.get(f"/tags/{slug}/feed.{ending}").text
+    assert f"/articles/{both.pk}/" in text
+    assert f"/articles/{trade.pk}/" not in text
+
+
 # Conditional requests.
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -137,6 +138,27 @@ def test_a_tag_is_listed_from_three_pieces_on(client):
     assert head(client, "/tags/trade/").robots == "noindex, follow"
     ArticleFactory(published=True, tags=["Trade"])
     assert head(client, "/tags/trade/").robots.startswith("index")
+
+
+def test_what_several_tags_or_a_day_choose_is_not_listed(client):
+    tag(4)
+    for article in Article.objects.all():
+        article.tags.add("Ports")
+    day = Article.objects.first().source_published_at.astimezone(UTC)
+    for address in ("/tags/ports+trade/", f"/tags/trade/{day:%Y/%m/%d}/"):
+        found = head(client, address)
+        assert found.answer.status_code == 200
+        assert found.robots == "noindex, follow"
+        assert (found.canonical, found.data) == (SITE + address, {})
+
+
+def test_no_program_is_told_of_internal_tags(client):
+    TagFactory(name="Secret", slug="secret", is_internal=True, description="So.")
+    article = full(Indexing.OWN, tags=["Secret"])
+    addresses = ["/", article.get_absolute_url(), "/opml.xml", "/sitemap-tags.xml"]
+    addresses += [f"/feed.{ending}" for ending in ("rss", "atom", "json")]
+    for address in addresses:
+        assert "secret" not in client.get(address).text.lower(), address
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,8 @@ def blocked(rules: list[str], path: str) -> bool:
         ("/admin/desk/pieces/5/preview/", True),
         ("/search/?q=ports", True),
         ("/?source=ledger&category=asia", True),
+        ("/tags/ports+trade/", True),
+        ("/?q=a+b", False),
         ("/tags/trade/?source=ledger&after=5", True),
     ],
 )
