@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from articles.models import Article, Shelf, Tag, moment_listed
 from articles.models.search_row import article_at, floor_of, position_of
+from articles.models.tag import TagQuerySet
 
 from .index import Question, Wanted, positions
 from .names import named
@@ -55,7 +56,7 @@ def narrowed(
     if not query.terms:
         return rows.none()
     question = replace(
-        _question_of(query),
+        _question_of(query, Tag.objects.listed()),
         marks=marks,
         shelf=Shelf.LISTED,
         above=floor_of(span.since) if span.since else None,
@@ -87,18 +88,20 @@ def found(
         return None
     if not query.terms:
         return []
-    question = replace(_question_of(query), shelf=shelf, oldest_first=oldest_first)
+    # Also by tags that readers have nothing under yet, but by none of the desk alone.
+    question = _question_of(query, Tag.objects.public())
+    question = replace(question, shelf=shelf, oldest_first=oldest_first)
     return [article_at(each) for each in positions(question, MOST_FOUND)]
 
 
 def tags_called(text: str) -> list[Tag]:
     """The tags one of whose names holds all the words, the liveliest first."""
     query = parse(text)
-    return named(query).tags_called(query)
+    return named(query, Tag.objects.listed()).tags_called(query)
 
 
-def _question_of(query: Query) -> Question:
-    names = named(query)
+def _question_of(query: Query, tags: TagQuerySet) -> Question:
+    names = named(query, tags)
     return Question(
         wanted=[Wanted(term, names.marks(term)) for term in query.wanted],
         excluded=[Wanted(term, names.marks(term)) for term in query.excluded],

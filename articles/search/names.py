@@ -50,8 +50,11 @@ class Names:
         ][:MOST_TAGS_SHOWN]
 
 
-def named(query: Query) -> Names:
-    """The names that hold a term of the query; three statements."""
+def named(query: Query, tags: TagQuerySet) -> Names:
+    """The names of these tags, and of sources, that hold a term of the query.
+
+    Three statements.
+    """
     if not query.terms:
         return Names([], [])
     anywhere = _any_of(query.terms)
@@ -59,18 +62,13 @@ def named(query: Query) -> Names:
     rows = TagAlias.objects.filter(anywhere).order_by("-tag__listed_count", "pk")
     for tag, words in rows.values_list("tag", "words")[:MOST_NAMES]:
         aliases.setdefault(tag, []).append(words)
-    called = readers_tags().filter(anywhere | Q(pk__in=list(aliases)))
-    tags = called.order_by("-listed_count", "pk")[:MOST_NAMES]
+    called = tags.filter(anywhere | Q(pk__in=list(aliases)))
+    liveliest = called.order_by("-listed_count", "pk")[:MOST_NAMES]
     sources = Source.objects.readable().filter(anywhere).order_by("pk")
     return Names(
-        tags=[(tag, [tag.words, *aliases.get(tag.pk, [])]) for tag in tags],
+        tags=[(tag, [tag.words, *aliases.get(tag.pk, [])]) for tag in liveliest],
         sources=list(sources.values_list("pk", "words")[:MOST_NAMES]),
     )
-
-
-def readers_tags() -> TagQuerySet:
-    """The tags that readers may hear of."""
-    return Tag.objects.listed()
 
 
 def _any_of(terms: Iterable[Term]) -> Q:
