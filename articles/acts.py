@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -26,6 +25,8 @@ from articles.models import (
     SuggestionState,
     TaggedArticle,
     TagSuggestion,
+    renew_editions,
+    renewing,
 )
 
 #: How long an act can be taken back. Later its pieces have lived on.
@@ -110,7 +111,7 @@ def acting(
     those that the act touches beside the desk's own. The articles stay locked until
     the end. An act within an act is part of the outer one.
     """
-    with transaction.atomic():
+    with renewing():
         if outer := _under_way.get():
             outer.include(articles)
             yield outer
@@ -149,6 +150,7 @@ def _note(recording: Recording) -> None:
     )
     pieces = [change.article_id for change in changes if change.article_id]
     Article.objects.filter(pk__in=pieces).update(version=F("version") + 1)
+    renew_editions(pieces)
     for change in changes:
         change.act = recording.act
     Change.objects.bulk_create(changes)

@@ -381,6 +381,10 @@ if redis := env_url("REDIS_URL", schemes=("redis", "rediss", "unix")):
         "LOCATION": redis,
     }
 
+# Pages that were drawn are kept in the cache, for each edition of what they show.
+# While templates are being written, they are not.
+NEWSROOM_KEEPS_PAGES = env_flag("NEWSROOM_PAGE_CACHE", default=not DEBUG)
+
 # The directives carry Django 6's setting name, so that its own middleware can
 # take ours' place one day.
 SECURE_CSP = {

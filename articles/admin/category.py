@@ -7,10 +7,11 @@ from articles.models import Category
 
 from .forms import NamedForm
 from .refusals import RefusesActions
+from .renewing import RenewsPages
 
 
 @admin.register(Category)
-class CategoryAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
+class CategoryAdmin(RefusesActions, RenewsPages, CleanTexts, admin.ModelAdmin):
     """Sections of the newsroom."""
 
     form = NamedForm

@@ -17,6 +17,7 @@ from .feed import health_badge, save_feed
 from .filters import LanguageFilter
 from .forms import FeedOfSourceForm, NamedForm
 from .refusals import RefusesActions
+from .renewing import RenewsPages
 
 #: How much of a source's texts readers may see, and so find, hangs on these fields.
 SHOWN = ("reuse", "excerpt_words", "excerpt_characters")
@@ -51,7 +52,7 @@ class FeedInline(CleanTexts, admin.StackedInline):
 
 
 @admin.register(Source)
-class SourceAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
+class SourceAdmin(RefusesActions, RenewsPages, CleanTexts, admin.ModelAdmin):
     """Publishers and what they allow."""
 
     form = NamedForm

@@ -18,6 +18,7 @@ from articles.tagging.lookup import complete, is_known
 
 from .forms import NamedForm
 from .refusals import RefusesActions
+from .renewing import RenewsPages
 
 
 class OfTagInline(CleanTexts, admin.StackedInline):
@@ -83,7 +84,7 @@ class PhraseInline(OfTagInline):
 
 
 @admin.register(Tag)
-class TagAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
+class TagAdmin(RefusesActions, RenewsPages, CleanTexts, admin.ModelAdmin):
     """Subjects."""
 
     form = NamedForm

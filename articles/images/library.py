@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from articles.models import Article, ArticleStatus, Change, Image
+from articles.models import Article, ArticleStatus, Change, Image, relisting, renew_all
 
 from .encoding import MOST_BYTES, Encoded, encode
 from .renditions import Rendition, made_of, widths_in, widths_of
@@ -119,6 +119,8 @@ def fill_up(most: int = FILLED) -> tuple[int, int]:
             else:
                 Image.objects.filter(pk=held.pk).update(renditions={})
                 lost += 1
+    if made:
+        renew_all()
     return made, lost
 
 
@@ -145,7 +147,7 @@ def store(stream: BinaryIO) -> Image:
 def attach(article: Article, data: bytes) -> Image:
     """Make this picture (bytes of a file) the article's. Raises NotAPicture."""
     encoded = encode(data)
-    with transaction.atomic():
+    with relisting([article.pk]):
         image = keep(encoded)
         Article.objects.filter(pk=article.pk).update(image=image, image_wanted=False)
     return image

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from articles.models import (
@@ -17,6 +17,8 @@ from articles.models import (
     TaggedArticle,
     TagOrigin,
     relisting,
+    renew_all,
+    renewing,
 )
 
 #: Articles deleted in one transaction.
@@ -63,7 +65,7 @@ def undo(run: ImportRun) -> Undone:
     if run.state == RunState.UNDONE:
         raise CannotUndo(f"run {run.pk} is undone already")
     undone = Undone()
-    with transaction.atomic():
+    with renewing():
         kept = touched(run.articles.all())
         undone.kept = [(each.pk, str(each)) for each in kept.order_by("pk")]
         kept_ids = [pk for pk, _ in undone.kept]
@@ -83,6 +85,7 @@ def undo(run: ImportRun) -> Undone:
         )
         undone.categories = _delete_unused(Category.objects.filter(articles=None), run)
         ImportRun.objects.filter(pk=run.pk).update(state=RunState.UNDONE)
+        renew_all()
     return undone
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from articles.images import library
 from articles.images.encoding import Encoded
-from articles.models import Article, ArticleStatus, Image, Reuse
+from articles.models import Article, ArticleStatus, Image, Reuse, renew_editions
 from articles.models.feed import LONGEST_PAUSE
 
 from .text import clean
@@ -112,6 +112,7 @@ class Wanted:
                     image_retry_at=None,
                     image_problem="",
                 )
+                renew_editions(ids)
         if ids:
             self._new_digests.add(digest)
         is_new = bool(ids) and not known

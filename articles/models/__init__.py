@@ -10,6 +10,7 @@ from .category import DEFAULT_CATEGORY, Category
 from .correction import Correction, CorrectionKind
 from .desk import Claim, Comment, DeskPreferences, SavedFilter
 from .duplicates import DuplicateState, PossibleDuplicate, Resemblance, TextBand
+from .edition import Edition, renew_all, renew_editions, renewing
 from .feed import (
     LONGEST_PAUSE,
     Feed,
@@ -50,6 +51,7 @@ __all__ = [
     "CorrectionKind",
     "DeskPreferences",
     "DuplicateState",
+    "Edition",
     "Feed",
     "FeedHealth",
     "FetchAttempt",
@@ -86,6 +88,9 @@ __all__ = [
     "host_of",
     "moment_listed",
     "parse_tag_names",
+    "renew_all",
+    "renew_editions",
+    "renewing",
     "written_tag_names",
     "relisting",
 ]

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from articles.names import name_key, slug_for, words_of
 from articles.words import indexed
 
+from .edition import renew_all
+
 
 class NameKeyField(models.CharField):
     """The key of the model's ``name``, kept in step with it on every write.
@@ -76,6 +78,9 @@ Row = TypeVar("Row", bound="models.Model")
 class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
     """Finding by any spelling of a name, and making what is not there."""
 
+    #: Whether pages name a row before any piece belongs to it.
+    is_in_menus = True
+
     def by_key(self, keys: Iterable[str]) -> dict[str, Row]:
         """The rows whose name has one of these keys, by key."""
         rows = self.filter(key__in=set(keys))
@@ -102,7 +107,10 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
         for _attempt in range(5):
             try:
                 with transaction.atomic(using=self.db):
-                    return self.create(name=name, slug=self.free_slug(name), **fields)
+                    made = self.create(name=name, slug=self.free_slug(name), **fields)
+                    if self.is_in_menus:
+                        renew_all()
+                    return made
             except IntegrityError:
                 # Another process made the same name, or took the same slug.
                 if same := self.by_key([key]).get(key):

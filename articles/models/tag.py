@@ -27,6 +27,8 @@ from .named import (
 
 
 class TagQuerySet(NamedQuerySet["Tag"]):
+    is_in_menus = False
+
     def by_key(self, keys: Iterable[str]) -> dict[str, "Tag"]:
         """Tags by the key of their name or of an alias; a name comes first."""
         keys = set(keys)

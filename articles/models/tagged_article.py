@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from taggit.models import ItemBase
 
 from articles.names import name_key
 
+from .edition import renewing
 from .tag import Tag, follow_listing
 
 #: The columns of an article that its rows in the listing index repeat.
@@ -156,11 +157,13 @@ def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
     sees the first one's rows and counts, whatever both do.
     """
     ids = sorted(set(articles))
-    with transaction.atomic():
+    with renewing() as renewal:
         locked = _article_model().objects.filter(pk__in=ids).order_by("pk")
         list(locked.select_for_update(no_key=True).values_list("pk", flat=True))
         before = TaggedArticle.objects.of(ids).listed_per_tag()
+        renewal.begin(ids)
         yield ids
+        renewal.touched |= set(ids)
         rows = TaggedArticle.objects.of(ids)
         rows.mirror()
         after = rows.listed_per_tag()

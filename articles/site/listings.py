@@ -1,5 +1,6 @@
 """The reader's listings: home, tags, sources, categories, search, and their days."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from articles import listing
-from articles.models import Category, Source, Tag
+from articles.models import Category, Source, Tag, edition
 from articles.search import tags_called
-from newsroom.reading import for_reading
-from newsroom.replica import from_replica
 
+from . import kept
 from .addresses import Address, invalid, period_of, query, with_query
 from .tags import MOST_TAGS, slug_of, with_tags
 
@@ -35,8 +35,19 @@ class Chip:
     url: str
 
 
-@for_reading
-@from_replica
+def _of_tags(slug: str, **numbers: int) -> Iterable[str]:
+    return map(edition.of_tag, slug.split("+"))
+
+
+def _of_source(slug: str, **numbers: int) -> Iterable[str]:
+    return [edition.of_source(slug)]
+
+
+def _of_category(slug: str, **numbers: int) -> Iterable[str]:
+    return [edition.of_category(slug)]
+
+
+@kept.page(kept.of_everything)
 def home(request: HttpRequest, **numbers: int) -> HttpResponse:
     """The newest pieces and the liveliest tags."""
     liveliest = shown_tags(list(Tag.objects.liveliest()[:LIVELIEST]))
@@ -58,8 +69,7 @@ def shown_tags(tags: list[Tag]) -> list[Tag]:
     return [tag for tag in tags if tag.visible_count > 0]
 
 
-@for_reading
-@from_replica
+@kept.page(_of_tags)
 @with_tags
 def tag_detail(request: HttpRequest, tags: list[Tag], **numbers: int) -> HttpResponse:
     """The newest pieces on one subject, or on what several have in common."""
@@ -89,8 +99,7 @@ def _related(scope: listing.Scope, tags: list[Tag]) -> list[tuple[Tag, str]]:
     return [(tag, among(tag) if narrows else "") for tag in related]
 
 
-@for_reading
-@from_replica
+@kept.page(_of_source)
 def source_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
     """The newest pieces of one publisher."""
     source = get_object_or_404(Source.objects.readable(), slug=slug)
@@ -104,8 +113,7 @@ def source_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpRespon
     )
 
 
-@for_reading
-@from_replica
+@kept.page(_of_category)
 def category_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
     """The newest pieces of one section."""
     category = get_object_or_404(Category, slug=slug)
@@ -119,8 +127,7 @@ def category_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResp
     )
 
 
-@for_reading
-@from_replica
+@kept.page(kept.of_everything)
 def search(request: HttpRequest) -> HttpResponse:
     """Pieces that hold the reader's words, and tags that are called so."""
     address = Address("search", has_periods=False)

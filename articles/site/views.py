@@ -9,17 +9,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from articles import corrections, listing
 from articles.models import Article, ArticleStatus, Tag
+from articles.models.edition import of_article
 from articles.piece import page_of
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
+from . import kept
 from .addresses import invalid, query
 from .listings import shown_tags
 from .tags import tag_named
 
 
-@for_reading
-@from_replica
+@kept.page(kept.of_everything)
 def tag_index(request: HttpRequest) -> HttpResponse:
     """All tags that have a piece to show, A–Z, by their first letter."""
     columns = ("name", "key", "slug", "listed_count")
@@ -38,8 +39,7 @@ def hashtag(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(tag_named(name), permanent=True)
 
 
-@for_reading
-@from_replica
+@kept.page(lambda pk, slug: [of_article(pk)], by_clock=False)
 def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One piece; 410 once it is killed, 404 while the public may not see it."""
     loaded = Article.objects.select_related("source", "category", "image")
@@ -54,8 +54,7 @@ def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     return render(request, "site/article_detail.html", page_of(article))
 
 
-@for_reading
-@from_replica
+@kept.page(kept.of_everything)
 def correction_list(request: HttpRequest) -> HttpResponse:
     """What was corrected or clarified in pieces that can be read, newest first."""
     try:

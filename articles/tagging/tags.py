@@ -24,6 +24,8 @@ from articles.models import (
     TagPhrase,
     TagSuggestion,
     relisting,
+    renew_all,
+    renewing,
 )
 from articles.models.named import validate_name
 from articles.names import name_key, slug_for
@@ -188,12 +190,13 @@ def merge(tags: Iterable[Tag], into: Tag, *, by: User | None = None) -> MergePre
     tags = [tag for tag in tags if tag != into]
     if not tags:
         raise ValidationError(_("A tag cannot be merged into itself."))
-    with transaction.atomic():
+    with renewing():
         locked = Tag.objects.filter(pk__in=[into.pk, *(tag.pk for tag in tags)])
         list(locked.order_by("pk").select_for_update())
         preview = preview_merge(tags, into)
         for tag in tags:
             _merge_one(tag, into, by)
+        renew_all()
     return preview
 
 
@@ -251,6 +254,7 @@ def change(tag: Tag, *, name: str, slug: str) -> None:
             TagAlias.objects.create(tag=tag, name=old.name, slug=former_slug)
         elif former_slug:
             _keep_address(tag, former_slug)
+        renew_all()
 
 
 def _keep_address(tag: Tag, slug: str) -> None:
@@ -272,5 +276,8 @@ def add_alias(tag: Tag, name: str) -> TagAlias:
     # The key is given here for the check; on saving it follows from the name.
     alias = TagAlias(tag=tag, name=name, key=name_key(name))
     alias.full_clean()
-    alias.save()
+    with renewing():
+        alias.save()
+        # A search finds by it from now on.
+        renew_all()
     return alias

@@ -39,7 +39,7 @@ def fold(
         if why := _no_fold(pieces[article], lead, (versions or {}).get(article)):
             outcome.refused.append((article, why))
             return outcome
-        with relisting([article]):
+        with relisting([article, lead.pk]):
             _fold(article, lead.pk)
         settle(article, lead.pk, DuplicateState.FOLDED)
         touch([article])

@@ -123,10 +123,10 @@ def test_a_page_costs_the_same_for_two_and_for_thirty(
     client, django_assert_max_num_queries
 ):
     told(2)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(5):
         client.get("/corrections/")
     told(30)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(5):
         client.get("/corrections/?page_size=30")
 
 

@@ -73,7 +73,8 @@ class Command(NewsroomCommand):
         for facts in material.tags():
             tag = Tag.objects.get_or_make([facts["name"]])[name_key(facts["name"])]
             if not tag.description:
-                Tag.objects.filter(pk=tag.pk).update(description=facts["description"])
+                tag.description = facts["description"]
+                tags.change(tag, name=tag.name, slug=tag.slug)
             for text in facts["phrases"]:
                 tag.phrases.get_or_create(text=text)
             for name in facts["aliases"]:

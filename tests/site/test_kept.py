@@ -1,0 +1,217 @@
+"""Pages that are kept are the pages that would be drawn, after whatever was done."""
+
+import io
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from PIL import Image as Picture
+
+from articles import workflow
+from articles.images import library
+from articles.models import Edition, ImportRun, Indexing, Reuse, Tag
+from articles.tagging import tags
+from tests.factories import ArticleFactory, CategoryFactory, SourceFactory, make_user
+
+pytestmark = pytest.mark.django_db
+
+PAGES = (
+    "/",
+    "/tags/",
+    "/tags/trade/",
+    "/tags/harbours/",
+    "/tags/harbours+trade/",
+    "/ja/tags/trade/",
+    "/sources/ledger/",
+    "/categories/security/",
+    "/search/?q=piece",
+    "/corrections/",
+)
+
+
+@pytest.fixture(autouse=True)
+def _keeping(settings):
+    settings.NEWSROOM_KEEPS_PAGES = True
+    cache.clear()
+
+
+@pytest.fixture
+def chief():
+    return make_user("mori", is_superuser=True)
+
+
+@pytest.fixture
+def pieces():
+    shared = {
+        "source": SourceFactory(name="Ledger", slug="ledger"),
+        "category": CategoryFactory(name="Security", slug="security"),
+    }
+    return [
+        ArticleFactory(
+            published=True,
+            tags=["Trade", "Harbours"],
+            source_headline=f"Piece {number}",
+            **shared,
+        )
+        for number in range(3)
+    ]
+
+
+def look(client, settings, pieces):
+    """Ask for every page, kept and drawn; both are the same. How many were kept?"""
+    kept = 0
+    for url in (*PAGES, *(piece.get_absolute_url() for piece in pieces)):
+        shown = client.get(url)
+        settings.NEWSROOM_KEEPS_PAGES = False
+        drawn = client.get(url)
+        settings.NEWSROOM_KEEPS_PAGES = True
+        assert shown.status_code == drawn.status_code, url
+        assert shown.content == drawn.content, url
+        if shown.status_code == 200:
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(url).content == drawn.content
+            kept += len(queries) <= 2
+    return kept
+
+
+def picture():
+    data = io.BytesIO()
+    Picture.new("RGB", (400, 300), "navy").save(data, "PNG")
+    return data.getvalue()
+
+
+def test_a_kept_page_is_never_old(
+    client, settings, admin_client, chief, pieces, tmp_path
+):
+    first, second, third = pieces
+    later = ArticleFactory(source=first.source, category=first.category)
+    twin = ArticleFactory(source_headline="Piece 1 again")
+    records = tmp_path / "records.ndjson"
+
+    def imported(title):
+        record = {"url": "https://p.example/new", "title": title, "source": "Ledger"}
+        records.write_text(json.dumps(record | {"tags": ["Trade"]}) + "\n")
+        call_command("import_articles", str(records), status="published")
+
+    def source(**values):
+        form = {"name": "Ledger", "slug": "ledger", "reuse": Reuse.EXCERPT}
+        form |= {"excerpt_words": 25, "excerpt_characters": 80, "shows_images": "on"}
+        form |= {"indexing": Indexing.NONE}
+        form |= {f"feeds-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
+        url = f"/admin/articles/source/{first.source_id}/change/"
+        assert admin_client.post(url, form | values).status_code == 302
+
+    def category(name):
+        url = f"/admin/articles/category/{first.category_id}/change/"
+        form = {"name": name, "slug": "security", "description": ""}
+        assert admin_client.post(url, form).status_code == 302
+
+    def undo_last():
+        workflow.undo(first.changes.latest("pk").act, by=chief)
+
+    def retitle(article, headline):
+        article.refresh_from_db()
+        article.headline = headline
+        workflow.save(article, ["headline"], by=chief, seen=article.version)
+
+    trade = Tag.objects.get(slug="trade")
+    deeds = {
+        "publish": lambda: workflow.move(later, "publish", by=chief),
+        "tag": lambda: tags.tag_articles([later.pk], [trade], by=chief),
+        "edit": lambda: retitle(first, "Another headline"),
+        "picture": lambda: library.attach(second, picture()),
+        "correct": lambda: workflow.correct(
+            first.pk, "It was two.", kind="correction", by=chief
+        ),
+        "undo": undo_last,
+        "fold": lambda: workflow.fold(twin.pk, second.pk, by=chief),
+        "unpublish": lambda: workflow.move(second, "unpublish", by=chief),
+        "publish again": lambda: workflow.move(second, "publish", by=chief),
+        "headline only": lambda: source(reuse=Reuse.HEADLINE),
+        "block": lambda: source(reuse=Reuse.BLOCKED),
+        "allow": lambda: source(name="The Ledger"),
+        "category": lambda: category("Safety"),
+        "import": lambda: imported("As it came"),
+        "import again": lambda: imported("As it changed"),
+        "undo import": lambda: call_command(
+            "undo_import", str(ImportRun.objects.latest("pk").pk)
+        ),
+        "rename": lambda: tags.rename(Tag.objects.get(slug="harbours"), "Ports"),
+        "describe": lambda: tags.change(
+            Tag.objects.get(slug="ports"), name="Ports", slug="ports"
+        ),
+        "merge": lambda: tags.merge([Tag.objects.get(slug="ports")], trade, by=chief),
+        "kill": lambda: workflow.move(
+            third, "kill", by=chief, reason="A court said so."
+        ),
+        "delete": lambda: workflow.delete([later.pk], by=chief),
+    }
+    assert look(client, settings, pieces) > 10
+    for name, deed in deeds.items():
+        deed()
+        kept = look(client, settings, pieces)
+        assert kept > 5, f"after “{name}” {kept} pages were kept"
+
+
+def test_who_has_the_page_of_this_moment_is_told_so(client, chief, pieces):
+    seen = client.get("/tags/trade/")
+    assert seen.headers["Cache-Control"] == "public, no-cache"
+    mine = {"If-None-Match": seen.headers["ETag"]}
+    with CaptureQueriesContext(connection) as queries:
+        same = client.get("/tags/trade/", headers=mine)
+    assert (same.status_code, same.content, len(queries)) == (304, b"", 2)
+    assert same.headers["ETag"] == seen.headers["ETag"]
+    workflow.move(pieces[0], "unpublish", by=chief)
+    assert client.get("/tags/trade/", headers=mine).status_code == 200
+
+
+def test_other_listings_keep_their_edition(client, chief, pieces):
+    ArticleFactory(published=True, tags=["Fisheries"])
+    seen = client.get("/tags/fisheries/").headers["ETag"]
+    article = client.get(pieces[1].get_absolute_url()).headers["ETag"]
+    workflow.move(pieces[0], "unpublish", by=chief)
+    assert client.get("/tags/fisheries/").headers["ETag"] == seen
+    assert client.get(pieces[1].get_absolute_url()).headers["ETag"] == article
+
+
+def test_a_piece_shows_when_its_hour_comes_though_nobody_does_anything(client, chief):
+    piece = ArticleFactory(tags=["Trade"], source_headline="In a second")
+    soon = timezone.now() + timedelta(seconds=1)
+    workflow.move(piece, "publish", by=chief, at=soon)
+    assert b"In a second" not in client.get("/").content
+    time.sleep(1.1)
+    assert b"In a second" in client.get("/").content
+
+
+def test_what_is_not_public_renews_nothing(chief):
+    piece = ArticleFactory(tags=["Trade"])
+    tags.tag_articles([piece.pk], [Tag.objects.get(slug="trade")], by=chief)
+    workflow.move(piece, "spike", by=chief)
+    assert not Edition.objects.exists()
+
+
+def test_an_archive_needs_no_row_for_each_piece(chief):
+    more = ArticleFactory.create_batch(5, tags=["Trade"])
+    workflow.move_many([each.pk for each in more], "publish", by=chief)
+    assert Edition.objects.filter(name="tags/trade").exists()
+    assert not Edition.objects.filter(name__startswith="articles/").exists()
+
+
+def test_addresses_hosts_and_languages_have_pages_of_their_own(client, pieces):
+    tags_of = {
+        client.get(url, headers={"Host": host}).headers["ETag"]
+        for url in ("/", "/?page_size=5")
+        for host in ("localhost", "127.0.0.1")
+    }
+    assert len(tags_of) == 4
+
+
+def test_errors_are_not_kept(client, pieces):
+    for url in ("/tags/trade/?after=0", "/tags/nothing/"):
+        assert "ETag" not in client.get(url).headers
