@@ -79,7 +79,7 @@ def of_tags(tags: list[Tag]) -> Scope:
         name = f"also_{other.pk}"
         rows = rows.alias(**{name: Subquery(also)}).filter(**{f"{name}__isnull": False})
     # These are asked for by their numbers, so that joins lead no planner astray.
-    articles = Article.objects.select_related("source", "category", "image")
+    articles: QuerySet = Article.objects.select_related("source", "category", "image")
     articles = articles.prefetch_related("tags", folded()).defer(*UNREAD)
     loaded = Prefetch("content_object", articles)
     marks = tuple(mark("tag", tag.pk) for tag in tags)
