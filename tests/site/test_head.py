@@ -140,6 +140,29 @@ def test_a_tag_is_listed_from_three_pieces_on(client):
     assert head(client, "/tags/trade/").robots.startswith("index")
 
 
+@pytest.mark.parametrize("address", ["/", "/tags/", "/tags/日米同盟/"])
+def test_a_page_and_its_translations_name_one_another(client, address):
+    TagFactory(name="日米同盟", slug="日米同盟", description="So.")
+    ArticleFactory(published=True, tags=["日米同盟"])
+    first = head(client, address)
+    named = {
+        each["hreflang"]: each["href"]
+        for each in first.links("alternate")
+        if "hreflang" in each
+    }
+    assert {*named} == {code for code, _name in configured.LANGUAGES}
+    assert named["en"] == first.canonical
+    for code, other in named.items():
+        found = head(client, other.removeprefix(SITE))
+        assert (found.answer.status_code, found.canonical) == (200, other)
+        links = found.links("alternate")
+        back = {each.get("hreflang"): each["href"] for each in links}
+        assert named.items() <= back.items()
+        assert found.page.get("lang") == code
+    part = head(client, "/?language=en").links("alternate")
+    assert not [each for each in part if "hreflang" in each]
+
+
 def test_what_several_tags_or_a_day_choose_is_not_listed(client):
     tag(4)
     for article in Article.objects.all():
@@ -224,7 +247,8 @@ def test_every_page_with_a_feed_leads_to_all_three(client, query):
     article.source.refresh_from_db()
     pages = ["/", "/tags/trade/", "/search/", article.category.get_absolute_url()]
     for page in [*pages, article.source.get_absolute_url()]:
-        found = head(client, page + query).links("alternate")
+        links = head(client, page + query).links("alternate")
+        found = [each for each in links if "type" in each]
         assert [each["type"] for each in found] == [
             "application/rss+xml",
             "application/atom+xml",
