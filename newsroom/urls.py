@@ -11,6 +11,9 @@ from articles.site.urls import in_every_language
 
 from .media import media
 
+handler400 = "newsroom.errors.bad_request"
+handler404 = "newsroom.errors.page_not_found"
+handler500 = "newsroom.errors.server_error"
 handler403 = "articles.admin.refusals.refused"
 
 urlpatterns: list[URLPattern | URLResolver] = [

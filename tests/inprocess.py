@@ -1,5 +1,6 @@
 """Odd requests to the site in this process, as a server would hand them over."""
 
+import traceback
 from io import BytesIO
 from urllib.parse import unquote_to_bytes
 
@@ -23,7 +24,10 @@ def answered(client: Client, request: Request) -> tuple[int, dict[str, str], byt
         environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value.encode(
             "utf-8"
         ).decode("latin-1")
-    response = client.request(**environ)
+    try:
+        response = client.request(**environ)
+    except Exception:  # noqa: BLE001 a server would have nothing to answer with
+        return 599, {}, traceback.format_exc().encode()
     headers = dict(response.headers.items())
     if response.streaming:
         body = b"".join(response.streaming_content)

@@ -142,7 +142,8 @@ def _asked(
             continue
         statuses[str(status)] += 1
         if found := wrong(status, headers, body):
-            bad.append(f"{found} {request!r}"[:600])
+            end = body[-200:] if status == 599 else b""
+            bad.append(f"{found} {request!r}"[:600] + repr(end))
     return {
         "requests": statuses.total(),
         "seconds": round(time.monotonic() - start, 1),

@@ -21,7 +21,7 @@ from hypothesis.extra.django import TestCase
 
 from articles.excerpts import UNSPACED, boundaries
 from articles.models import Article, Image, Reuse, Source
-from articles.rights import Channel, permitted
+from articles.rights import Channel, Permitted, permitted
 from tests.factories import ArticleFactory, CategoryFactory, TagFactory
 from tests.site.every_address import languages, linked, public
 
@@ -133,6 +133,7 @@ def pieces_of(text: str) -> set[str]:
 def hidden(article: Article, channels: set[Channel]) -> dict[str, set[str]]:
     """By column, the parts of a piece that these channels may not show."""
     shown = [permitted(article, channel) for channel in channels]
+    assert all(_is_within_the_policy(each, article.source) for each in shown)
     allowed = {
         part
         for each in shown
@@ -156,6 +157,23 @@ def hidden(article: Article, channels: set[Channel]) -> dict[str, set[str]]:
         parts["picture"] = {article.image.digest[:32]}
     parts["address of the picture"] = {article.image_url}
     return parts
+
+
+def _is_within_the_policy(shown: Permitted, source: Source) -> bool:
+    """Docs/editors.md's table, once more, and not as ``rights`` has it."""
+    if source.reuse == Reuse.BLOCKED:
+        return shown == Permitted()
+    may_show_text = source.reuse == Reuse.FULL_TEXT
+    may_show_images = source.shows_images and source.reuse != Reuse.HEADLINE
+    may_quote = source.reuse != Reuse.HEADLINE
+    image = (shown.image, shown.image_alt, shown.image_caption, shown.image_credit)
+    is_short = len(shown.excerpt.split()) <= source.excerpt_words
+    return (
+        (may_show_text or not shown.body)
+        and (may_show_images or not any(image))
+        and (may_quote or not shown.excerpt)
+        and (may_show_text or is_short)
+    )
 
 
 def readings(text: str) -> str:

@@ -14,6 +14,7 @@ from tests.test_renditions import data
 
 pytestmark = pytest.mark.django_db
 
+UNREADABLE = "application/x-www-form-urlencoded; charset=utf-16"
 YEAR = 365 * 24 * 3600
 
 
@@ -22,7 +23,8 @@ def broken(request):
 
 
 urlpatterns = [*ours.urlpatterns, path("broken/", broken)]
-handler403 = ours.handler403
+handler400, handler403 = ours.handler400, ours.handler403
+handler404, handler500 = ours.handler404, ours.handler500
 
 
 def complaints(response) -> list[str]:
@@ -106,11 +108,20 @@ def test_every_answer_carries_them(client, admin_client, addresses, method):
 @pytest.mark.urls("tests.site.test_security_headers")
 def test_errors_carry_them():
     client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    # Who has a form's cookie is asked for the token, and so its body is read.
+    known = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    known.cookies["csrftoken"] = "a" * 32
     met = {}
     for name, ask in {
         "broken": lambda: client.get("/broken/"),
         "another host": lambda: client.get("/", HTTP_HOST="evil.example"),
         "a forged form": lambda: client.post("/admin/login/", {"username": "x"}),
+        "a body nobody can read": lambda: known.post(
+            "/admin/login/", b"a=1", content_type=UNREADABLE
+        ),
+        "the same where no page is": lambda: known.post(
+            "/no/such/page", b"a=1", content_type=UNREADABLE
+        ),
         "no such page": lambda: client.get("/no/such/page"),
         "a filter that makes no sense": lambda: client.get("/?page_size=x"),
         "a picture that is not there": lambda: client.get("/media/no.jpg"),
@@ -118,7 +129,7 @@ def test_errors_carry_them():
         response = ask()
         met[name] = response.status_code
         assert not complaints(response), name
-    assert list(met.values()) == [500, 400, 403, 404, 400, 404]
+    assert list(met.values()) == [500, 400, 403, 400, 404, 404, 400, 404]
 
 
 def test_what_https_is_told(settings, addresses):
