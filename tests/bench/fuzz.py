@@ -171,6 +171,8 @@ def _answered(netloc: str, request: Request) -> tuple[int, dict[str, str], bytes
         except ConnectionError:
             pass  # what came before it is the answer
     head, _, body = whole.partition(b"\r\n\r\n")
+    if head.startswith(b"HTTP/1.1 100"):  # "go on": the answer comes behind it
+        head, _, body = body.partition(b"\r\n\r\n")
     first, *rest = head.decode("latin-1").split("\r\n")
     if not first.startswith("HTTP/1."):
         return 599, {}, b"no answer"
