@@ -470,7 +470,9 @@ def test_readers_meet_words_and_nothing_that_runs(
     visitor.open(listings(2))
     visitor.open(articles(HARMLESS))
     # The days of a search have no pages to lead to.
-    visitor.open([*questions(["Nothing holds these words"]), "/search/"])
+    name = Tag.objects.listed().values_list("name", flat=True)[0]
+    visitor.open(questions(["Nothing holds these words"]))
+    visitor.open(["/search/", f"/search/?{urlencode({'q': name})}"])
     visitor.open_bare(documents(HARMLESS))
     known = visitor.parts()
     arrive(payloads, MENACING, tmp_path)
