@@ -146,11 +146,16 @@ def store(stream: BinaryIO) -> Image:
 @transaction.atomic
 def attach(article: Article, data: bytes) -> Image:
     """Make this picture (bytes of a file) the article's. Raises NotAPicture."""
-    encoded = encode(data)
-    with relisting([article.pk]):
-        image = keep(encoded)
-        Article.objects.filter(pk=article.pk).update(image=image, image_wanted=False)
+    image = keep(encode(data))
+    put_on([article.pk], image)
     return image
+
+
+def put_on(articles: Iterable[int], image: Image) -> None:
+    """Make a picture that is kept that of these articles (ids)."""
+    with relisting(articles) as ids:
+        pieces = Article.objects.filter(pk__in=ids)
+        pieces.update(image=image, image_wanted=False)
 
 
 def kept(images: Iterable[int]) -> set[int]:
