@@ -63,7 +63,15 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
         ),
         (
             gettext_lazy("Publication"),
-            {"fields": ["publish_at", "embargoed_until", "reason", "notice"]},
+            {
+                "fields": [
+                    "publish_at",
+                    "embargoed_until",
+                    "reason",
+                    "notice",
+                    "take_over",
+                ]
+            },
         ),
     ]
 
@@ -79,6 +87,8 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
             absent.add("publish_at")
         if not self.has_kill_permission(request):
             absent.add("notice")
+        if not _is_claimed(request, obj):
+            absent.add("take_over")
         if not self.has_change_permission(request, obj):
             # There is nothing in them to look at; those of a move stand beside it.
             absent |= {"accepted", "dismissed", "picture", *MoveForm.base_fields}
@@ -115,6 +125,8 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
             del form.fields["publish_at"]
         if not self.has_kill_permission(request):
             del form.fields["notice"]
+        if not _is_claimed(request, article):
+            del form.fields["take_over"]
         return form
 
     def get_urls(self) -> list[URLPattern]:
@@ -221,6 +233,11 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         ids = list(queryset.order_by().values_list("pk", flat=True))
         workflow.delete(ids, by=person(request))
+
+
+def _is_claimed(request: HttpRequest, article: Article) -> bool:
+    """Whether a colleague is at work on the piece."""
+    return bool(workflow.claimed_by_others([article.pk], by=person(request)))
 
 
 def _whereabouts(article: Article) -> Iterator[tuple[str, str]]:

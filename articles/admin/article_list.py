@@ -146,6 +146,7 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
                 ],
                 notice=LinesField(required=False).clean(request.POST.get("notice")),
                 versions=_seen(request),
+                take_over=_takes_over(request),
             )
         except workflow.NotAllowed as why:
             self.message_user(request, str(why), messages.ERROR)
@@ -180,7 +181,10 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet
     ) -> None:
         outcome = workflow.publish(
-            _ids(queryset), by=person(request), versions=_seen(request)
+            _ids(queryset),
+            by=person(request),
+            versions=_seen(request),
+            take_over=_takes_over(request),
         )
         self._report(request, outcome, workflow.MOVES["publish"].label)
 
@@ -223,7 +227,11 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         if not (ids := _ids(self._editable(request, queryset))):
             return
         outcome = workflow.tag(
-            ids, on=names, by=person(request), versions=_seen(request)
+            ids,
+            on=names,
+            by=person(request),
+            versions=_seen(request),
+            take_over=_takes_over(request),
         )
         label = _("Tags put on (%(names)s)") % {"names": ", ".join(names)}
         self._report(request, outcome, label)
@@ -241,9 +249,7 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
 
     def _editable(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Those that this person may edit; says which others there are, and why."""
-        rows = list(queryset.order_by().values_list("pk", "status"))
-        fixed = [pk for pk, to in rows if not workflow.may_edit(request.user, to)]
-        if fixed:
+        if fixed := workflow.not_to_edit(_ids(queryset), by=request.user):
             said = _("Left alone, as they no longer wait: %(pieces)s. %(who)s")
             facts = {
                 "pieces": ", ".join(map(str, fixed[:10])) + (" …" * (len(fixed) > 10)),
@@ -294,6 +300,11 @@ def _is_ahead(moment: datetime | None) -> bool:
 
 def _ids(articles: QuerySet) -> list[int]:
     return list(articles.order_by().values_list("pk", flat=True))
+
+
+def _takes_over(request: HttpRequest) -> bool:
+    """Whether the person means pieces too that a colleague is at work on."""
+    return bool(request.POST.get("take_over"))
 
 
 def _seen(request: HttpRequest) -> dict[int, int]:

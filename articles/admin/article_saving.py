@@ -116,6 +116,7 @@ class ArticleSavingAdmin(ArticleListAdmin):
                 reason=data["reason"],
                 at=data["publish_at"],
                 notice=data["notice"],
+                take_over=data["take_over"],
             )
         except workflow.NotAllowed as why:
             said = _("The article stays where it is. %(why)s") % {"why": why}
@@ -160,6 +161,7 @@ class ArticleSavingAdmin(ArticleListAdmin):
             reason=data["reason"],
             at=data.get("publish_at"),
             notice=data.get("notice", ""),
+            take_over=data.get("take_over", False),
         )
 
     def save_related(

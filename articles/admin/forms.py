@@ -193,6 +193,9 @@ class ArticleActionForm(ActionForm):
         required=False,
         widget=forms.TextInput(attrs={"maxlength": workflow.LONGEST_NOTICE}),
     )
+    take_over = forms.BooleanField(
+        label=gettext_lazy("Take over from colleagues"), required=False
+    )
 
 
 class MoveForm(forms.Form):
@@ -225,6 +228,13 @@ class MoveForm(forms.Form):
         help_text=gettext_lazy(
             "For the button Kill: what readers find at the piece's address. Blank: that"
             " it has been withdrawn."
+        ),
+    )
+    take_over = forms.BooleanField(
+        label=gettext_lazy("Take it over"),
+        required=False,
+        help_text=gettext_lazy(
+            "A colleague is at work on the piece. Tick this to move it all the same."
         ),
     )
 

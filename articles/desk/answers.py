@@ -42,11 +42,9 @@ def done(
     said: str,
     outcome: Outcome,
     ids: Iterable[int],
-    claimed: Iterable[int] = (),
 ) -> HttpResponse:
     """What became of these pieces (ids): rows anew of those that still wait.
 
-    ``claimed`` are those that were left because a colleague is at work on them.
     409 where nothing could be done.
     """
     why = _reasons(outcome)
@@ -63,7 +61,7 @@ def done(
         "done": bool(outcome.moved),
         "said": said if outcome.moved else " ".join(each["why"] for each in why),
         "refused": why,
-        "claimed": list(claimed),
+        "claimed": outcome.claimed,
         "act": act.pk if act else None,
         "undo": undo_of(act) if act and outcome.moved else None,
         "rows": rows(request, ids),

@@ -27,24 +27,10 @@ from .forms import Chosen, NoteForm, WordsForm, held_until, numbers
 
 Said = tuple[Outcome, str]
 Deed = Callable[[HttpRequest, Chosen], Said]
-#: What ``z`` takes back: what is done at the desk, by any of its kinds. What was done
-#: elsewhere, such as a kill, is taken back in the history, which asks first.
-KINDS = (
-    *("publish", "spike", "select", "release", "hold", "resume"),
-    *("fold", "apart", "edit", "tag"),
-)
-#: Deeds on a piece's words and tags, which ask for more once it is decided on.
-EDITS = ("edit", "tag")
 
 
-def deed(
-    kind: str, *, over_claims: bool = False
-) -> Callable[[Deed], Callable[..., HttpResponse]]:
-    """A view that does one thing with the chosen pieces, for those who may.
-
-    Pieces that a colleague is at work on are left, unless the person takes them
-    over or the deed is none that gets in a colleague's way (``over_claims``).
-    """
+def deed(kind: str) -> Callable[[Deed], Callable[..., HttpResponse]]:
+    """A view that does one thing with the chosen pieces, for those who may."""
 
     def dress(do: Deed) -> Callable[..., HttpResponse]:
         @at_desk(workflow.permission_for(kind), methods=DOES)
@@ -52,41 +38,23 @@ def deed(
         def view(request: HttpRequest) -> HttpResponse:
             try:
                 chosen = Chosen.of(request.POST)
-                if kind in EDITS:
-                    may_edit(request, chosen.ids)
-                free, claimed = (
-                    (chosen, {}) if over_claims else _unclaimed(request, chosen)
-                )
-                outcome, said = do(request, free) if free.ids else (Outcome(), "")
+                _refuse(request, kind, chosen.ids)
+                outcome, said = do(request, chosen)
             except ValidationError as error:
                 return answers.refused(request, " ".join(error.messages))
             except workflow.NotAllowed as why:
                 return answers.refused(request, str(why), status=409)
-            outcome.refused += [(pk, str(why)) for pk, why in claimed.items()]
-            concerned = dict.fromkeys([*chosen.ids, *free.ids])
-            return answers.done(request, said, outcome, concerned, list(claimed))
+            return answers.done(request, said, outcome, dict.fromkeys(chosen.ids))
 
         return view
 
     return dress
 
 
-def may_edit(request: HttpRequest, ids: list[int]) -> None:
-    """Raise NotPermitted if one of these pieces is not the person's to edit."""
-    statuses = Article.objects.filter(pk__in=ids).values_list("status", flat=True)
-    if not all(workflow.may_edit(person(request), each) for each in set(statuses)):
-        raise NotPermitted("articles.revise_article")
-
-
-def _unclaimed(
-    request: HttpRequest, chosen: Chosen
-) -> tuple[Chosen, dict[int, workflow.Claimed]]:
-    """The pieces no colleague is at work on, and the others; all, if taken over."""
-    if request.POST.get("take_over"):
-        return chosen, {}
-    claimed = workflow.claimed_by_others(chosen.ids, by=person(request))
-    free = [pk for pk in chosen.ids if pk not in claimed]
-    return Chosen(free, chosen.versions), claimed
+def _refuse(request: HttpRequest, kind: str, ids: list[int]) -> None:
+    """Raise NotPermitted if this is not the person's to do with all these pieces."""
+    if lacks := workflow.lacking(kind, ids, by=person(request)):
+        raise NotPermitted(lacks)
 
 
 def _about(ids: list[int], one: str, many: str) -> str:
@@ -110,7 +78,7 @@ def publish(request: HttpRequest, chosen: Chosen) -> Said:
         accepted=accepted,
         rejected=rejected,
         at=workflow.soon(),
-        versions=chosen.versions,
+        **chosen.seen,
     )
     many = ngettext(
         "Published %(number)d piece.",
@@ -123,9 +91,7 @@ def publish(request: HttpRequest, chosen: Chosen) -> Said:
 @deed("spike")
 def spike(request: HttpRequest, chosen: Chosen) -> Said:
     """Reject pieces; they can be brought back."""
-    outcome = workflow.move_many(
-        chosen.ids, "spike", by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.move_many(chosen.ids, "spike", by=person(request), **chosen.seen)
     many = ngettext(
         "Spiked %(number)d piece.", "Spiked %(number)d pieces.", len(outcome.moved)
     )
@@ -137,9 +103,7 @@ def shortlist(request: HttpRequest, chosen: Chosen) -> Said:
     """Shortlist pieces; if all of them are shortlisted, put them back."""
     new = Article.objects.filter(pk__in=chosen.ids).exclude(status="selected")
     action = "select" if new.exists() else "release"
-    outcome = workflow.move_many(
-        chosen.ids, action, by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.move_many(chosen.ids, action, by=person(request), **chosen.seen)
     if action == "select":
         one, many = (
             _("Shortlisted “%(headline)s”."),
@@ -154,9 +118,7 @@ def shortlist(request: HttpRequest, chosen: Chosen) -> Said:
 def hold(request: HttpRequest, chosen: Chosen) -> Said:
     """Take pieces out of the queue until a moment."""
     until = held_until(request.POST)
-    outcome = workflow.hold(
-        chosen.ids, until, by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.hold(chosen.ids, until, by=person(request), **chosen.seen)
     moment = date_format(localtime(until), "Y-m-d H:i")
     one = _("Held “%(headline)s” until %(moment)s.")
     many = _("Held %(number)d pieces until %(moment)s.")
@@ -170,9 +132,7 @@ def hold(request: HttpRequest, chosen: Chosen) -> Said:
 @deed("resume")
 def resume(request: HttpRequest, chosen: Chosen) -> Said:
     """Bring held pieces back into the queue."""
-    outcome = workflow.hold(
-        chosen.ids, None, by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.hold(chosen.ids, None, by=person(request), **chosen.seen)
     one, many = _("“%(headline)s” waits again."), _("%(number)d pieces wait again.")
     return outcome, _about(outcome.moved, one, many)
 
@@ -183,9 +143,7 @@ def fold(request: HttpRequest, chosen: Chosen) -> Said:
     into = numbers(request.POST, "into") or panes.likest(chosen.only)
     if not into:
         raise workflow.NotAllowed(_("Nothing here resembles it."))
-    outcome = workflow.fold(
-        chosen.only, into[0], by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.fold(chosen.only, into[0], by=person(request), **chosen.seen)
     chosen.ids.append(into[0])
     return outcome, _about(outcome.moved, _("Folded “%(headline)s”."), "")
 
@@ -196,7 +154,9 @@ def keep_apart(request: HttpRequest, chosen: Chosen) -> Said:
     other = numbers(request.POST, "into")
     if not other:
         raise ValidationError(_("Say from which piece."))
-    outcome = workflow.keep_apart(chosen.only, other[0], by=person(request))
+    outcome = workflow.keep_apart(
+        chosen.only, other[0], by=person(request), take_over=chosen.take_over
+    )
     chosen.ids.append(other[0])
     said = _("“%(headline)s” is not the same, and is not paired with it again.")
     return outcome, _about(outcome.moved, said, "")
@@ -210,7 +170,7 @@ def tag(request: HttpRequest, chosen: Chosen) -> Said:
     if not names and not off:
         raise ValidationError(_("Write a tag first."))
     outcome = workflow.tag(
-        chosen.ids, on=names, off=off, by=person(request), versions=chosen.versions
+        chosen.ids, on=names, off=off, by=person(request), **chosen.seen
     )
     if names:
         said = _("Tagged “%(headline)s” with %(tags)s."), _("Tagged %(number)d pieces.")
@@ -222,7 +182,7 @@ def tag(request: HttpRequest, chosen: Chosen) -> Said:
     return outcome, _about(outcome.moved, one, many)
 
 
-@deed("claim", over_claims=True)
+@deed("claim")
 def claim(request: HttpRequest, chosen: Chosen) -> Said:
     """Claim a piece, or give up one's claim on it."""
     by, pk = person(request), chosen.only
@@ -230,12 +190,12 @@ def claim(request: HttpRequest, chosen: Chosen) -> Said:
         workflow.release(pk, by=by)
         said = _("You are not at work on “%(headline)s” any more.")
     else:
-        workflow.claim(pk, by=by, take_over=bool(request.POST.get("take_over")))
+        workflow.claim(pk, by=by, take_over=chosen.take_over)
         said = _("You are at work on “%(headline)s”.")
     return Outcome(moved=[pk]), _about([pk], said, "")
 
 
-@deed("comment", over_claims=True)
+@deed("comment")
 def comment(request: HttpRequest, chosen: Chosen) -> Said:
     """Leave a note to colleagues."""
     form = NoteForm(request.POST)
@@ -257,7 +217,7 @@ def edit(request: HttpRequest) -> HttpResponse:
         article = get_object_or_404(Article, pk=chosen.only)
     except ValidationError as error:
         return answers.refused(request, " ".join(error.messages))
-    may_edit(request, [article.pk])
+    _refuse(request, "edit", [article.pk])
     form = WordsForm(request.POST, instance=article)
     if not form.is_valid():
         faults = [str(text) for errors in form.errors.values() for text in errors]
@@ -286,7 +246,7 @@ def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
     if act is None:
         tried = numbers(request.POST, "before")
         last = workflow.last_act(
-            by, kinds=KINDS, taken_back=again, before=tried[0] if tried else None
+            by, taken_back=again, before=tried[0] if tried else None
         )
         if last is None:
             return answers.refused(request, _("There is nothing to undo."), status=409)

@@ -13,7 +13,6 @@ from articles.workflow import permission_for
 
 from . import frame, panes
 from .access import at_desk, person
-from .deeds import KINDS
 from .forms import SaveFilterForm
 from .keys import GROUPS, Command, keys_of
 
@@ -46,7 +45,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "save_form": SaveFilterForm(),
         "groups": _groups(request),
         "script": _for_script(request),
-        "last_act": workflow.last_act(person(request), kinds=KINDS),
+        "last_act": workflow.last_act(person(request)),
         "may": {
             kind: request.user.has_perm(workflow.permission_for(kind)) for kind in DEEDS
         },

@@ -1,7 +1,7 @@
 """Taking back: any act within a day, and any earlier version at any time."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -62,6 +62,14 @@ FINAL = {
     "delete": _("What was deleted cannot be brought back."),
     "add": _("A piece that was added is not taken back: spike it, or delete it."),
 }
+#: What is taken back by a key, unasked: what is done with one at the desk, by any of
+#: its kinds. Other acts, such as a kill, are taken back in the history, which asks.
+UNASKED = frozenset(
+    {
+        *("publish", "spike", "select", "release", "hold", "resume"),
+        *("fold", "apart", "edit", "tag"),
+    }
+)
 #: Columns that lead to rows which may be gone by the time they are written back, and
 #: why the piece then stays as it is. A picture is not among them: one that went with
 #: a kill keeps no piece from coming back.
@@ -100,11 +108,10 @@ def why_not_undo(act: Act, user: User | AnonymousUser) -> str:
 def last_act(
     user: User,
     *,
-    kinds: Collection[str],
     taken_back: bool = False,
     before: int | None = None,
 ) -> Act | None:
-    """This person's newest act of these kinds that still stands and can be taken back.
+    """This person's newest act that still stands and can be taken back by a key.
 
     With ``taken_back`` it is their newest taking back: to take that back is to do
     it again. ``before`` is an act (id) that was tried already, and those behind it
@@ -119,7 +126,7 @@ def last_act(
         first, is_taken_back = act, False
         while first.undoes:
             first, is_taken_back = first.undoes, not is_taken_back
-        if first.kind in kinds and is_taken_back == taken_back:
+        if first.kind in UNASKED and is_taken_back == taken_back:
             return act
     return None
 
