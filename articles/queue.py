@@ -29,6 +29,7 @@ from django.utils.translation import gettext_lazy
 from articles.listing import IntegerFilter
 from articles.models import (
     Article,
+    ArticleQuerySet,
     ArticleStatus,
     Category,
     Claim,
@@ -42,7 +43,6 @@ from articles.models import (
     TaggedArticle,
     TagSuggestion,
 )
-from articles.models.article import ArticleQuerySet
 from articles.rights import Channel, Permitted, permitted
 from articles.search import matching
 

@@ -19,11 +19,11 @@ from articles import workflow
 from articles.fields import CleanTexts, LineField, LinesField, TagNamesField
 from articles.models import (
     Article,
+    ArticleQuerySet,
     ArticleStatus,
     Reuse,
     SuggestionState,
 )
-from articles.models.article import ArticleQuerySet
 from articles.roles import who_can
 
 from .filters import (

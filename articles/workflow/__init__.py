@@ -32,16 +32,10 @@ from .moves import (
 from .outcomes import ChangedMeanwhile, Clash, NotAllowed, Outcome
 from .permissions import lacking, permission_for, permission_of
 from .publishing import publish, soon, tag
+from .restoring import earlier, restore
 from .source_changes import accept_change, dismiss_change
 from .taking_down import TakeDown, take_down
-from .undoing import (
-    earlier,
-    last_act,
-    preview_undo,
-    restore,
-    undo,
-    why_not_undo,
-)
+from .undoing import last_act, preview_undo, undo, why_not_undo
 from .withdrawal import delete, erase_killed, take_pictures_away
 
 __all__ = [
