@@ -271,6 +271,7 @@ def test_keys_can_be_changed_and_turned_off(desk: Page) -> None:
     desk.goto("/admin/desk/keys/")
     desk.get_by_label("Keys are on").uncheck()
     desk.get_by_role("button", name="Keep").click()
+    expect(desk.locator("[aria-current=true]")).to_be_focused()
     expect(desk.locator("#rows > li")).to_have_count(1)
     desk.keyboard.press("y")
     desk.get_by_role("button", name="Publish", exact=True).click()
