@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from .media import media
 
+handler400 = "articles.desk.answers.not_taken"
 handler403 = "articles.admin.refusals.refused"
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_POST
 
 from articles import workflow
 from articles.models import Article, PossibleDuplicate, SuggestionState
+from articles.roles import person
 
 from . import source_changes
 from .article_history import ArticleHistoryAdmin
-from .article_list import person
 from .article_saving import ArticleSavingAdmin
 from .corrections import CorrectionsAdmin
 from .forms import MoveForm, NewArticleForm

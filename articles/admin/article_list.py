@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -24,7 +23,7 @@ from articles.models import (
     Reuse,
     SuggestionState,
 )
-from articles.roles import who_can
+from articles.roles import person, who_can
 
 from .filters import (
     LanguageFilter,
@@ -276,11 +275,6 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
 
     def has_kill_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("articles.kill_article")
-
-
-def person(request: HttpRequest) -> User:
-    """Who acts; the admin lets nobody in who is not signed in."""
-    return cast(User, request.user)
 
 
 def _state(article: Article) -> str:

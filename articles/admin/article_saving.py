@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from articles import history, workflow
 from articles.differences import compare
 from articles.models import Act, Article, ArticleStatus
-from articles.roles import NotPermitted
+from articles.roles import NotPermitted, person
 from articles.tagging import suggestions
 
-from .article_list import ArticleListAdmin, person
+from .article_list import ArticleListAdmin
 from .forms import ArticleForm, MoveForm, NewArticleForm, asked_action
 
 #: Where a request keeps why it could not be done, while its form is shown once more.
@@ -60,11 +60,7 @@ class ArticleSavingAdmin(ArticleListAdmin):
         return form
 
     def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """The form; where the workflow refuses it, once more with all that was typed.
 
@@ -78,10 +74,10 @@ class ArticleSavingAdmin(ArticleListAdmin):
         if article and article.needs_suggestions and may_edit:
             suggestions.refresh_one(article)
         try:
-            return super().change_view(request, object_id, form_url, extra_context)
+            return super().change_view(request, object_id, *args, **kwargs)
         except workflow.NotAllowed as why:
             setattr(request, REFUSAL, why)
-        answer = super().change_view(request, object_id, form_url, extra_context)
+        answer = super().change_view(request, object_id, *args, **kwargs)
         if answer.status_code == 200:
             answer.status_code = 409
         return answer

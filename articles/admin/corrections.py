@@ -17,8 +17,7 @@ from django.views.decorators.http import require_POST
 
 from articles import workflow
 from articles.models import Article, Correction, CorrectionKind
-
-from .article_list import person
+from articles.roles import person
 
 
 class CorrectionForm(forms.Form):
@@ -42,17 +41,11 @@ class CorrectionForm(forms.Form):
 class CorrectionsAdmin(admin.ModelAdmin):
     """The part of an article's page that is about its corrections."""
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context = self._corrections(request, self.get_object(request, object_id))
-        return super().change_view(
-            request, object_id, form_url, context | (extra_context or {})
-        )
+        context |= self._corrections(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _corrections(
         self, request: HttpRequest, article: Article | None

@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.defaults import bad_request
 
 from articles import queue
 from articles.models import Act, Article
 from articles.workflow import Outcome
+
+from .addresses import back
 
 #: Rows that an answer draws anew; of a larger batch the page shows the rest when it is
 #: loaded the next time.
@@ -27,6 +29,14 @@ def is_script(request: HttpRequest) -> bool:
     return request.headers.get("X-Requested-With") == "desk"
 
 
+def not_taken(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django does not take (400), in words that the script can show."""
+    if not is_script(request):
+        return bad_request(request, exception)
+    said = _("Not done: that is more than can be sent at once. Send less.")
+    return JsonResponse({"said": said, "done": False}, status=400)
+
+
 def refused(
     request: HttpRequest, said: str, status: int = 400, act: int | None = None
 ) -> HttpResponse:
@@ -34,7 +44,7 @@ def refused(
     if is_script(request):
         return JsonResponse({"said": said, "done": False, "act": act}, status=status)
     messages.error(request, said)
-    return redirect(_back(request))
+    return redirect(back(request))
 
 
 def done(
@@ -55,7 +65,7 @@ def done(
             messages.success(request, said)
         for line in [each["why"] for each in why]:
             messages.warning(request, line)
-        return redirect(_back(request))
+        return redirect(back(request))
     act = outcome.act
     answer = {
         "done": bool(outcome.moved),
@@ -100,14 +110,3 @@ def rows(request: HttpRequest, ids: Iterable[int]) -> dict[str, str | None]:
 
 def row(request: HttpRequest, piece: queue.Piece) -> str:
     return render_to_string("desk/_row.html", {"piece": piece}, request)
-
-
-def _back(request: HttpRequest) -> str:
-    """Where a plain form wants to go on: a page of the desk, and no other."""
-    wanted = request.POST.get("next", "")
-    desk = reverse("desk:queue")
-    if wanted.startswith(desk) and url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts=None
-    ):
-        return wanted
-    return desk

@@ -18,11 +18,11 @@ from django.utils.translation import ngettext
 from articles import workflow
 from articles.fields import TagNamesField
 from articles.models import Act, Article
-from articles.roles import NotPermitted
+from articles.roles import NotPermitted, person
 from articles.workflow import Outcome
 
 from . import answers, panes
-from .access import DOES, at_desk, person
+from .access import DOES, at_desk
 from .forms import Chosen, NoteForm, WordsForm, held_until, numbers
 
 Said = tuple[Outcome, str]

@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from articles.models import SavedFilter
+from articles.roles import person
 
 from . import frame, keys
-from .access import BOTH, DOES, at_desk, person
+from .access import BOTH, DOES, at_desk
+from .addresses import narrowing
 from .forms import KeysForm, SaveFilterForm
-from .views import narrowing
 
 
 @at_desk(methods=DOES)

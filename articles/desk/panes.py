@@ -18,6 +18,7 @@ from articles.rights import Channel, permitted
 
 from . import frame
 from .access import at_desk
+from .addresses import back
 from .answers import is_script
 from .forms import WordsForm
 
@@ -49,6 +50,7 @@ def context_of(request: HttpRequest, article: Article) -> dict[str, Any]:
         "source_text": strip_tags(article.source_body)[:MOST_TEXT],
         "comments": article.comments.order_by("at", "pk"),
         "form": WordsForm(instance=article, prefix=None),
+        "back": back(request),
     }
 
 
@@ -77,6 +79,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         "article": article,
         "other": other,
         "compared": list(_compared(article, other)),
+        "back": back(request),
     }
     if is_script(request):
         return render(request, "desk/_compare.html", context)

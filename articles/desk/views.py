@@ -9,17 +9,17 @@ from django.utils.translation import gettext as _
 
 from articles import queue, workflow
 from articles.models import Article, SavedFilter
+from articles.roles import person
 from articles.workflow import permission_for
 
 from . import frame, panes
-from .access import at_desk, person
+from .access import at_desk
+from .addresses import narrowing
 from .forms import SaveFilterForm
 from .keys import GROUPS, Command, keys_of
 
 #: Deeds for which a page has a button, if the person may.
 DEEDS = ("publish", "spike", "select", "hold", "fold", "edit", "claim", "comment")
-#: Parameters that say which result; the others only say which rows of it.
-NARROWING = ("source", "category", "language", "age", "only", "q", "order")
 
 
 @at_desk()
@@ -124,15 +124,6 @@ def _groups(request: HttpRequest) -> list[tuple[Any, list[Command]]]:
         (label, [c for c in group if not c.kind or may(permission_for(c.kind))])
         for label, group in GROUPS
     ]
-
-
-def narrowing(parameters: QueryDict) -> QueryDict:
-    """The parameters that say what the queue is narrowed to, and nothing else."""
-    kept = QueryDict(mutable=True)
-    for name in NARROWING:
-        if value := parameters.get(name, ""):
-            kept[name] = value
-    return kept
 
 
 def _with(parameters: QueryDict, **changes: Any) -> str:

@@ -411,6 +411,33 @@ def test_a_plain_form_goes_back_to_where_it_came_from(editor, client: Client):
     assert any("Spiked" in text for text in said)
 
 
+def test_a_piece_that_was_opened_from_a_filter_leads_back_to_it(editor, client: Client):
+    piece = ArticleFactory()
+    address = f"/admin/desk/pieces/{piece.pk}/?only=untagged"
+    assert f'href="{address}"' in client.get("/admin/desk/?only=untagged").text
+
+    page = client.get(address)
+    queue = "/admin/desk/?only=untagged"
+    assert page.text.count(f'name="next" value="{queue}"') == 4
+    assert f'href="{queue}"' in page.text
+    words = {"piece": f"{piece.pk}:0", "headline": "Ours", "next": queue}
+    assert client.post("/admin/desk/edit/", words).url == queue
+
+
+def test_a_request_that_holds_too_much_is_answered_in_words(
+    editor, client: Client, ask, settings: Settings
+):
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 3
+    pieces = ArticleFactory.create_batch(4)
+    answer = ask("spike", *pieces)
+    assert (answer.status_code, answer.json()["done"]) == (400, False)
+    assert "more than can be sent at once" in answer.json()["said"]
+    plain = client.post("/admin/desk/spike/", {"piece": [1, 2, 3, 4]})
+    assert plain.status_code == 400
+    assert plain.headers["content-type"].startswith("text/html")
+    assert not Act.objects.exists()
+
+
 @pytest.mark.parametrize(
     "there",
     [

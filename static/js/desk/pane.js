@@ -105,7 +105,7 @@ let expected = null;
 export async function inPane(selector) {
   if (!current) return;
   if (!wide.matches) {
-    window.location.assign(pieceUrl(idOf(current)));
+    window.location.assign(pieceUrl(idOf(current), window.location.search));
     return;
   }
   window.clearTimeout(timer);
