@@ -161,6 +161,19 @@ def newest_id() -> int:
     return Article.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
+def among(ids: Iterable[int], parameters: Mapping[str, str], user: User) -> QuerySet:
+    """Those of these articles (ids) that the queue shows as it is narrowed.
+
+    Raises InvalidQueue as ``page`` does.
+    """
+    return _checked(parameters, user).qs.filter(pk__in=list(ids)).order_by()
+
+
+def makes_sense(parameters: Mapping[str, str], user: User) -> bool:
+    """Whether the queue can be narrowed like this: what is named may be gone."""
+    return bool(QueueFilter(parameters, Article.objects.none(), user=user).is_valid())
+
+
 def _checked(parameters: Mapping[str, str], user: User) -> "QueueFilter":
     filters = QueueFilter(parameters, queryset=Article.objects.all(), user=user)
     if not filters.is_valid():

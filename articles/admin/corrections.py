@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from articles import workflow
+from articles.fields import LinesField
 from articles.models import Article, Correction, CorrectionKind
 from articles.roles import person
 
@@ -30,7 +31,7 @@ class CorrectionForm(forms.Form):
             "A correction mends a fault of ours; a clarification adds what was missing."
         ),
     )
-    text = forms.CharField(
+    text = LinesField(
         label=gettext_lazy("What readers are told"),
         max_length=workflow.LONGEST_CORRECTION,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -1,6 +1,7 @@
 """The queue's addresses: what narrows it, and where a form leads back to."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -23,6 +24,11 @@ def queue_of(parameters: Mapping[str, str]) -> str:
     """The address of the queue as these parameters narrow it."""
     query = narrowing(parameters).urlencode()
     return f"{reverse('desk:queue')}?{query}" if query else reverse("desk:queue")
+
+
+def stands_at(request: HttpRequest) -> QueryDict:
+    """What the queue is narrowed to on the page that a request comes from."""
+    return narrowing(QueryDict(urlsplit(request.headers.get("Referer", "")).query))
 
 
 def back(request: HttpRequest) -> str:

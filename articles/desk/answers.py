@@ -13,9 +13,10 @@ from django.views.defaults import bad_request
 
 from articles import queue
 from articles.models import Act, Article
+from articles.roles import person
 from articles.workflow import Outcome
 
-from .addresses import back
+from .addresses import back, narrowing, stands_at
 
 #: Rows that an answer draws anew; of a larger batch the page shows the rest when it is
 #: loaded the next time.
@@ -52,10 +53,13 @@ def done(
     said: str,
     outcome: Outcome,
     ids: Iterable[int],
+    *,
+    come_back: bool = False,
 ) -> HttpResponse:
     """What became of these pieces (ids): rows anew of those that still wait.
 
-    409 where nothing could be done.
+    Pieces that ``come_back`` do so where the queue as it is narrowed shows them;
+    others stay in sight until they are decided on. 409 where nothing could be done.
     """
     why = _reasons(outcome)
     if not (outcome.moved or why):
@@ -74,7 +78,7 @@ def done(
         "claimed": outcome.claimed,
         "act": act.pk if act else None,
         "undo": undo_of(act) if act and outcome.moved else None,
-        "rows": rows(request, ids),
+        "rows": _rows(request, ids, come_back),
     }
     return JsonResponse(answer, status=200 if outcome.moved else 409)
 
@@ -98,10 +102,18 @@ def _reasons(outcome: Outcome) -> list[dict[str, Any]]:
     return reasons
 
 
-def rows(request: HttpRequest, ids: Iterable[int]) -> dict[str, str | None]:
-    """``{article id: its row in the queue}``; None for what waits no more."""
+def _rows(
+    request: HttpRequest, ids: Iterable[int], come_back: bool
+) -> dict[str, str | None]:
+    """``{article id: its row in the queue}``; None for what has no place there."""
     ids = list(ids)[:MOST_ROWS]
-    waiting = Article.objects.queued().filter(pk__in=ids).defer(*queue.UNREAD)
+    seen = stands_at(request)
+    if not come_back:
+        seen = narrowing({"only": "held"} if seen.get("only") == "held" else {})
+    try:
+        waiting = queue.among(ids, seen, person(request)).defer(*queue.UNREAD)
+    except queue.InvalidQueue:
+        waiting = queue.among(ids, {}, person(request)).defer(*queue.UNREAD)
     drawn: dict[str, str | None] = {str(pk): None for pk in ids}
     for piece in queue.pieces(waiting):
         drawn[str(piece.article.pk)] = row(request, piece)

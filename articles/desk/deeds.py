@@ -15,9 +15,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from articles import workflow
+from articles import history, workflow
 from articles.fields import TagNamesField
-from articles.models import Act, Article
+from articles.models import Act, Article, Tag
+from articles.names import name_key
 from articles.roles import NotPermitted, person
 from articles.workflow import Outcome
 
@@ -57,12 +58,12 @@ def _refuse(request: HttpRequest, kind: str, ids: list[int]) -> None:
         raise NotPermitted(lacks)
 
 
-def _about(ids: list[int], one: str, many: str) -> str:
+def _about(ids: list[int], one: str, many: str, **facts: str) -> str:
     """What was done, with the headline of a single piece or the number of many."""
     if len(ids) == 1:
         article = Article.objects.only("headline", "source_headline").get(pk=ids[0])
-        return one % {"headline": article.shown_headline}
-    return many % {"number": len(ids)}
+        return one % {**facts, "headline": article.shown_headline}
+    return many % {**facts, "number": len(ids)}
 
 
 @deed("publish")
@@ -122,11 +123,7 @@ def hold(request: HttpRequest, chosen: Chosen) -> Said:
     moment = date_format(localtime(until), "Y-m-d H:i")
     one = _("Held “%(headline)s” until %(moment)s.")
     many = _("Held %(number)d pieces until %(moment)s.")
-    return outcome, _about(
-        outcome.moved,
-        one.replace("%(moment)s", moment),
-        many.replace("%(moment)s", moment),
-    )
+    return outcome, _about(outcome.moved, one, many, moment=moment)
 
 
 @deed("resume")
@@ -173,11 +170,15 @@ def tag(request: HttpRequest, chosen: Chosen) -> Said:
         chosen.ids, on=names, off=off, by=person(request), **chosen.seen
     )
     if names:
-        said = _("Tagged “%(headline)s” with %(tags)s."), _("Tagged %(number)d pieces.")
-        shown = ", ".join(f"#{name}" for name in names).replace("%", "%%")
-        return outcome, _about(
-            outcome.moved, said[0].replace("%(tags)s", shown), said[1]
+        one, many = (
+            _("Tagged “%(headline)s” with %(tags)s."),
+            _("Tagged %(number)d pieces."),
         )
+        # A tag may have been found by another of its names.
+        known = Tag.objects.by_key(map(name_key, names))
+        tags = [known.get(name_key(name), name) for name in names]
+        shown = ", ".join(f"#{each}" for each in dict.fromkeys(tags))
+        return outcome, _about(outcome.moved, one, many, tags=shown)
     one, many = _("Took a tag off “%(headline)s”."), _("Took tags off %(number)d.")
     return outcome, _about(outcome.moved, one, many)
 
@@ -243,8 +244,11 @@ def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
     """Take an act back; without its number the person's last one."""
     by = person(request)
     again = bool(request.POST.get("again"))
-    if act is None:
+    try:
         tried = numbers(request.POST, "before")
+    except ValidationError as error:
+        return answers.refused(request, " ".join(error.messages))
+    if act is None:
         last = workflow.last_act(
             by, taken_back=again, before=tried[0] if tried else None
         )
@@ -257,7 +261,27 @@ def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
     except workflow.NotAllowed as why:
         return answers.refused(request, str(why), status=409, act=act)
     outcome.act = outcome.act or found
-    one = _("Done again: “%(headline)s”.") if again else _("Undone: “%(headline)s”.")
-    many = _("Done again: %(number)d pieces.") if again else _("Undone: %(number)d.")
-    said = _about(outcome.moved, one, many)
-    return answers.done(request, said, outcome, outcome.moved)
+    said = _taken_back(found, outcome.moved, again)
+    return answers.done(request, said, outcome, outcome.moved, come_back=True)
+
+
+def _taken_back(act: Act, moved: list[int], again: bool) -> str:
+    """That an act was taken back, or done again, and what it was."""
+    while act.undoes:
+        act = act.undoes
+    number = len(moved)
+    if again:
+        one = _("Done again: “%(headline)s” (%(what)s).")
+        many = ngettext(
+            "Done again: %(number)d piece (%(what)s).",
+            "Done again: %(number)d pieces (%(what)s).",
+            number,
+        )
+    else:
+        one = _("Undone: “%(headline)s” (%(what)s).")
+        many = ngettext(
+            "Undone: %(number)d piece (%(what)s).",
+            "Undone: %(number)d pieces (%(what)s).",
+            number,
+        )
+    return _about(moved, one, many, what=history.kind_words(act.kind))

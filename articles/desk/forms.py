@@ -128,6 +128,8 @@ class NoteForm(forms.Form):
 class SaveFilterForm(forms.ModelForm):
     """A name for what the queue is narrowed to at this moment."""
 
+    name = LineField(max_length=50)
+
     class Meta:
         model = SavedFilter
         fields = ("name", "query", "is_shared", "is_default")

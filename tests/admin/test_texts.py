@@ -106,6 +106,41 @@ def test_every_text_of_every_form_of_ours_is_cleaned(rf, admin_user):
     assert set(seen) <= {"Feed.url", "Feed.password", "Source.url"}
 
 
+def kinds_of(form):
+    """The classes made from a form's, at any remove."""
+    for kind in form.__subclasses__():
+        yield kind
+        yield from kinds_of(kind)
+
+
+def test_every_text_that_a_form_of_ours_declares_is_cleaned():
+    seen = {
+        f"{form.__name__}.{name}"
+        for form in kinds_of(forms.BaseForm)
+        if form.__module__.startswith("articles.")
+        for name, field in form.declared_fields.items()
+        if type(field) is forms.CharField
+    }
+    # What is sent to a server as it stands, what is checked, and what is made of
+    # fields that clean.
+    assert seen <= {
+        *("FeedForm.url", "FeedForm.password", "FeedOfSourceForm.url"),
+        *("ArticleForm.kept_picture", "ArticleActionForm.tags"),
+        *("NewPersonForm.password1", "NewPersonForm.password2"),
+    }
+
+
+def test_what_readers_are_told_is_saved_clean(admin_client):
+    article = ArticleFactory(published=True)
+    url = reverse("admin:articles_article_correct", args=[article.pk])
+    admin_client.post(url, {"kind": "correction", "text": HOSTILE})
+    assert article.corrections.get().text == CLEAN
+    data = shown(admin_client, article)
+    data |= {"_move": "kill", "reason": "Wish", "notice": HOSTILE}
+    saved(admin_client, article, data)
+    assert article.notice == CLEAN
+
+
 @pytest.mark.parametrize("field", [LineField(), LinesField(), TagNamesField()])
 def test_what_is_stored_unclean_counts_as_unchanged(field):
     assert not field.has_changed("Port\x07 talks", "Port talks")

@@ -506,7 +506,7 @@ def test_a_range_is_ticked_and_published_in_one_act(desk: Page) -> None:
     in_focus(desk, pieces[3])
     assert Act.objects.count() == 1
     desk.keyboard.press("z")
-    said(desk, "Undone: 3.")
+    said(desk, "Undone: 3 pieces (published).")
     expect(desk.locator("#rows > li")).to_have_count(5)
     ids = desk.locator("#rows > li").evaluate_all("rows => rows.map(r => r.id)")
     assert ids == [f"row-{piece.pk}" for piece in pieces]
@@ -698,7 +698,7 @@ def test_the_desk_works_without_scripts(plain: Page, settings: Settings) -> None
     page.get_by_role("button", name="Spike “Waiting piece 2”").click()
     expect(page.get_by_text("Spiked “Waiting piece 2”.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Undone: “Waiting piece 2”.")).to_be_visible()
+    expect(page.get_by_text("Undone: “Waiting piece 2” (spiked).")).to_be_visible()
     assert [state(piece) for piece in pieces[:2]] == ["published", "ingested"]
     for number in (2, 3):
         page.get_by_label(f"Tick “Waiting piece {number}”").check()

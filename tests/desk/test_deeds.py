@@ -411,6 +411,63 @@ def test_a_plain_form_goes_back_to_where_it_came_from(editor, client: Client):
     assert any("Spiked" in text for text in said)
 
 
+def test_what_is_undone_comes_back_where_the_filter_shows_it(editor, client: Client):
+    piece = ArticleFactory()
+    until = timezone.now() + timedelta(hours=1)
+    workflow.hold([piece.pk], until, by=editor)
+
+    def do(deed: str, **fields: str) -> str | None:
+        answer = client.post(
+            f"/admin/desk/{deed}/",
+            {"piece": piece.pk} | fields,
+            headers={
+                "x-requested-with": "desk",
+                "referer": "http://testserver/admin/desk/?only=held",
+            },
+        )
+        return answer.json()["rows"][str(piece.pk)]
+
+    assert "#Harbour" in (do("tag", tags="Harbour") or "")
+    assert do("resume") is None
+    assert "held until" in (do("undo") or "")
+    assert do("undo", again="1") is None
+
+
+@pytest.mark.parametrize("before", ["abc", "9" * 30, "-1"])
+def test_an_act_before_which_is_none_is_refused_in_words(editor, ask, before):
+    answer = ask("undo", before=before)
+    assert (answer.status_code, answer.json()["done"]) == (400, False)
+
+
+def test_undo_says_what_of_how_many_pieces_is_undone(editor, ask):
+    pieces = ArticleFactory.create_batch(2)
+    ask("tag", pieces[0], tags="Harbour")
+    assert ask("undo").json()["said"].endswith("” (tagged).")
+    assert ask("undo", again="1").json()["said"].endswith("” (tagged).")
+    for piece in pieces:
+        piece.refresh_from_db()
+    ask("spike", *pieces)
+    assert ask("undo").json()["said"] == "Undone: 2 pieces (spiked)."
+
+
+def test_a_tag_is_told_by_its_own_name(editor, ask):
+    TagFactory(name="Race Tag Yak", slug="race-tag-yak")
+    said = ask("tag", ArticleFactory(), tags="race-tag yak").json()["said"]
+    assert said.endswith("with #Race Tag Yak.")
+
+
+def test_who_decides_on_nothing_is_offered_nothing_to_decide_with(client: Client):
+    client.force_login(make_member(Role.RIGHTS_MANAGERS))
+    suggested(ArticleFactory(), "Port")
+    page = client.get("/admin/desk/").text
+    assert "#Port" in page
+    assert 'name="accepted"' not in page
+    assert 'class="tick" type="checkbox" hidden' in page
+    for command in ("redo", "select", "select-range", "publish"):
+        assert f'data-command="{command}"' not in page
+        assert f'data-key-of="{command}"' not in page
+
+
 def test_a_piece_that_was_opened_from_a_filter_leads_back_to_it(editor, client: Client):
     piece = ArticleFactory()
     address = f"/admin/desk/pieces/{piece.pk}/?only=untagged"

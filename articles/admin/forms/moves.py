@@ -9,7 +9,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.utils.translation import gettext_lazy
 
 from articles import workflow
-from articles.fields import DateTimeLocalField, LineField, TagNamesWidget
+from articles.fields import DateTimeLocalField, LineField, LinesField, TagNamesWidget
 from articles.workflow import MOVES
 
 #: What a form says that has come back without what was in it.
@@ -33,7 +33,7 @@ class ArticleActionForm(ActionForm):
         required=False,
         widget=forms.TextInput(attrs={"maxlength": 1000}),
     )
-    notice = forms.CharField(
+    notice = LinesField(
         label=gettext_lazy("Public notice"),
         required=False,
         widget=forms.TextInput(attrs={"maxlength": workflow.LONGEST_NOTICE}),
@@ -65,7 +65,7 @@ class MoveForm(forms.Form):
         max_length=1000,
         help_text=gettext_lazy("Kept in the history, with your name."),
     )
-    notice = forms.CharField(
+    notice = LinesField(
         label=gettext_lazy("Public notice"),
         required=False,
         max_length=workflow.LONGEST_NOTICE,
