@@ -58,6 +58,10 @@ class ArticleQuerySet(models.QuerySet):
         """By the source's time; a piece without one stands at its arrival."""
         return self.order_by("-source_published_at", "-pk")
 
+    def for_comparing(self) -> Self:
+        """With all that is compared with what their sources send."""
+        return self.select_related("source", "category").prefetch_related("tags")
+
     def for_admin_list(self) -> Self:
         """With all that a row of the admin's list shows."""
         return self.select_related("source", "category").prefetch_related(
