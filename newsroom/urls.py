@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from articles.admin.on_site import on_site
+
 from .media import media
 
 handler400 = "articles.desk.answers.not_taken"
@@ -13,6 +15,12 @@ handler403 = "articles.admin.refusals.refused"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/desk/", include("articles.desk.urls")),
+    # Before the admin's own, which answers at the same address.
+    path(
+        "admin/r/<path:content_type_id>/<path:object_id>/",
+        admin.site.admin_view(on_site),
+        name="view-on-site",
+    ),
     path("admin/", admin.site.urls),
     path("", include("articles.site.urls")),
 ]

@@ -215,9 +215,11 @@ def edit(request: HttpRequest) -> HttpResponse:
     """
     try:
         chosen = Chosen.of(request.POST)
-        article = get_object_or_404(Article, pk=chosen.only)
+        article = Article.objects.filter(pk=chosen.only).first()
     except ValidationError as error:
         return answers.refused(request, " ".join(error.messages))
+    if article is None:
+        return panes.gone(request)
     _refuse(request, "edit", [article.pk])
     form = WordsForm(request.POST, instance=article)
     if not form.is_valid():

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from articles import queue
 from articles.differences import Piece as Stretch
 from articles.differences import compare as differing
+from articles.fields import typed_into
 from articles.models import Article
 from articles.piece import page_of
 from articles.rights import Channel, permitted
@@ -113,6 +114,18 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     response = render(request, "desk/preview.html", page_of(article))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """What a person has written on a piece that was deleted meanwhile (410)."""
+    if is_script(request):
+        said = _(
+            "The piece has been deleted. Copy what you have written, if you need it."
+        )
+        return JsonResponse({"done": False, "said": said}, status=410)
+    context = {"typed": typed_into(WordsForm, request.POST), "back": back(request)}
+    template = "admin/articles/article/gone.html"
+    return frame.page(request, template, _("The piece is gone"), context, status=410)
 
 
 def conflict(request: HttpRequest, pk: int, form: WordsForm, said: str) -> HttpResponse:

@@ -447,6 +447,21 @@ def test_a_suggestion_that_a_colleague_has_taken_meanwhile_is_no_error(
     assert list(article.tags.names()) == ["Harbour"]
 
 
+def test_what_was_typed_on_a_piece_that_is_deleted_meanwhile_is_shown(
+    client: Client, editor: object
+) -> None:
+    article = ArticleFactory(headline="As it was")
+    data = shown(client, article) | {"note": "Typed for an hour", "tags": "Trade"}
+    workflow.delete([article.pk], by=sato())
+
+    page = post(client, article, data)
+
+    assert page.status_code == 410
+    assert "Typed for an hour" in page.text
+    assert "Trade" in page.text
+    assert "As it was" not in page.text
+
+
 def test_who_may_not_make_tags_is_told_so_and_loses_nothing(
     client: Client, save: Act
 ) -> None:

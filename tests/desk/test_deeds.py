@@ -468,6 +468,19 @@ def test_who_decides_on_nothing_is_offered_nothing_to_decide_with(client: Client
         assert f'data-key-of="{command}"' not in page
 
 
+def test_words_for_a_piece_that_is_deleted_meanwhile_are_shown(
+    editor, colleague, client: Client, ask
+):
+    piece = ArticleFactory()
+    workflow.delete([piece.pk], by=colleague)
+    words = {"headline": "Typed", "initial-headline": "", "note": "Same"}
+    words |= {"initial-note": "Same", "piece": f"{piece.pk}:0"}
+    page = client.post("/admin/desk/edit/", words)
+    assert (page.status_code, ">Typed<" in page.text) == (410, True)
+    assert ">Same<" not in page.text
+    assert "has been deleted" in ask("edit", piece, headline="Typed").json()["said"]
+
+
 def test_a_piece_that_was_opened_from_a_filter_leads_back_to_it(editor, client: Client):
     piece = ArticleFactory()
     address = f"/admin/desk/pieces/{piece.pk}/?only=untagged"
