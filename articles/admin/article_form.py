@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -229,10 +228,6 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Article) -> None:
         workflow.delete([obj.pk], by=person(request))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        ids = list(queryset.order_by().values_list("pk", flat=True))
-        workflow.delete(ids, by=person(request))
 
 
 def _is_claimed(request: HttpRequest, article: Article) -> bool:

@@ -161,6 +161,7 @@ ACTIONS: dict[str, dict[str, str]] = {
         "unpublish_selected": "articles.publish_article",
         "kill_selected": "articles.kill_article",
         "tag_selected": "articles.change_article",
+        "delete_selected": "articles.delete_article",
     },
     "admin:articles_feed_changelist": {"fetch_selected": "articles.change_feed"},
 }

@@ -386,6 +386,23 @@ def test_the_list_moves_only_what_it_has_shown(
     assert [article.pk for article in published] == [seen.pk]
 
 
+def test_the_list_deletes_only_what_has_not_changed_since_it_asked(
+    client: Client, act: Act
+) -> None:
+    client.force_login(make_user("d", (*EDITOR, "delete_article")))
+    seen, changed = ArticleFactory.create_batch(2)
+    asked = act("delete_selected", seen, changed).text
+    rows = re.findall(r'name="seen" value="([\d:]+)"', asked)
+    assert set(rows) == {f"{seen.pk}:0", f"{changed.pk}:0"}
+    edited(changed, sato(), headline="Worth keeping")
+
+    page = act("delete_selected", seen, changed, post="yes", seen=rows)
+
+    assert "Deleted: 1 article." in page.text
+    assert f"Article {changed.pk}: Someone else has changed it meanwhile." in page.text
+    assert list(Article.objects.all()) == [changed]
+
+
 @pytest.mark.parametrize("action", ["publish_with_suggestions", "tag_selected"])
 def test_actions_that_tag_are_one_act_and_leave_alone_what_was_not_seen(
     client: Client, act: Act, editor: Any, action: str
