@@ -1,6 +1,7 @@
 """Form fields of the editors' screens."""
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -95,8 +96,9 @@ class TagNamesField(LineField):
 
     @staticmethod
     def text_of(tags: Iterable[Tag]) -> str:
-        """The tags as they stand in the field."""
-        return written_tag_names(tag.name for tag in tags)
+        """The tags as they stand in the field, in the order of their names."""
+        ordered = sorted(tags, key=attrgetter("key"))
+        return written_tag_names(tag.name for tag in ordered)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         before, after = (
