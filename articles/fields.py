@@ -1,12 +1,14 @@
 """Form fields of the editors' screens."""
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.http import QueryDict
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +36,23 @@ class LinesField(LineField):
     def to_python(self, value: Any) -> Any:
         text = forms.CharField.to_python(self, value)
         return printable(text).strip() if text else text
+
+
+def typed_into(form: type[forms.ModelForm], data: QueryDict) -> list[tuple[str, str]]:
+    """The texts that a person has changed in a form: each field's label, and the text.
+
+    As far as the form carries along what its fields held, only what differs.
+    """
+    texts = {
+        name: data.get(name, "").strip()
+        for name, field in form.base_fields.items()
+        if isinstance(field, forms.CharField) and not field.widget.is_hidden
+    }
+    return [
+        (str(form.base_fields[name].label or name), text)
+        for name, text in texts.items()
+        if text and text != data.get(f"initial-{name}", "").strip()
+    ]
 
 
 class CleanTexts:
@@ -77,8 +96,9 @@ class TagNamesField(LineField):
 
     @staticmethod
     def text_of(tags: Iterable[Tag]) -> str:
-        """The tags as they stand in the field."""
-        return written_tag_names(tag.name for tag in tags)
+        """The tags as they stand in the field, in the order of their names."""
+        ordered = sorted(tags, key=attrgetter("key"))
+        return written_tag_names(tag.name for tag in ordered)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         before, after = (

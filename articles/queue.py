@@ -30,6 +30,7 @@ from articles import search
 from articles.listing import IntegerFilter
 from articles.models import (
     Article,
+    ArticleQuerySet,
     ArticleStatus,
     Category,
     Claim,
@@ -44,7 +45,6 @@ from articles.models import (
     TaggedArticle,
     TagSuggestion,
 )
-from articles.models.article import ArticleQuerySet
 from articles.rights import Channel, Permitted, permitted
 
 #: Rows that a page of the queue holds; the desk asks for more as they run out.
@@ -160,6 +160,19 @@ def arrived_since(parameters: Mapping[str, str], newest: int, user: User) -> int
 def newest_id() -> int:
     """The id of the newest article; what comes in later has a greater one."""
     return Article.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def among(ids: Iterable[int], parameters: Mapping[str, str], user: User) -> QuerySet:
+    """Those of these articles (ids) that the queue shows as it is narrowed.
+
+    Raises InvalidQueue as ``page`` does.
+    """
+    return _checked(parameters, user).qs.filter(pk__in=list(ids)).order_by()
+
+
+def makes_sense(parameters: Mapping[str, str], user: User) -> bool:
+    """Whether the queue can be narrowed like this: what is named may be gone."""
+    return bool(QueueFilter(parameters, Article.objects.none(), user=user).is_valid())
 
 
 def _checked(parameters: Mapping[str, str], user: User) -> "QueueFilter":

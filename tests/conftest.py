@@ -4,10 +4,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
@@ -19,6 +20,8 @@ from playwright.sync_api import (
 )
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
+
+from tests.factories import EDITOR, make_user
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 #: No sandbox, as root has none; and nothing that calls home on its own.
@@ -47,6 +50,14 @@ def own_storage(settings: Settings, tmp_path: Path) -> None:
     """Images in a directory of the test's own, and a cache that begins empty."""
     settings.MEDIA_ROOT = tmp_path / "media"
     cache.clear()
+
+
+@pytest.fixture
+def editor(client: Client, db: None) -> Any:
+    """An editor, signed in with ``client``."""
+    user = make_user("mori", EDITOR)
+    client.force_login(user)
+    return user
 
 
 @pytest.fixture(scope="session")

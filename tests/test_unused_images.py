@@ -15,7 +15,6 @@ from articles.images.encoding import encode
 from articles.ingest import pictures
 from articles.ingest.addresses import Allow
 from articles.models import Act, Article, Image
-from articles.workflow import undoing
 from tests.commands.invocation import invoke
 from tests.factories import ArticleFactory, make_user
 
@@ -135,7 +134,7 @@ def test_an_earlier_version_comes_back_without_a_picture_that_is_gone(replaced):
     age_acts(2 * library.RESTORABLE)
     assert removed() == 1
 
-    undoing.restore(replaced, 0, by=make_user("mori"))
+    workflow.restore(replaced, 0, by=make_user("mori"))
 
     assert replaced.headline == ""
     assert replaced.image == Image.objects.get()

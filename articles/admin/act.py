@@ -19,9 +19,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from articles import history, workflow
 from articles.models import Act
-from articles.roles import NotPermitted
+from articles.roles import NotPermitted, person
 
-from .article_list import person
 from .read_only import ReadOnlyAdmin
 
 #: Colleagues who are offered to choose from; another's name can be in the address.
@@ -113,11 +112,7 @@ class ActAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/articles/act/change_list.html", context)
 
     def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        self, request: HttpRequest, object_id: str, *_args: Any, **_kwargs: Any
     ) -> HttpResponse:
         """One act: its pieces with what changed, and whether it can be undone."""
         if not self.has_view_permission(request) or request.method == "POST":

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -18,10 +17,10 @@ from django.views.decorators.http import require_POST
 
 from articles import workflow
 from articles.models import Article, PossibleDuplicate, SuggestionState
+from articles.roles import person
 
 from . import source_changes
 from .article_history import ArticleHistoryAdmin
-from .article_list import person
 from .article_saving import ArticleSavingAdmin
 from .corrections import CorrectionsAdmin
 from .forms import MoveForm, NewArticleForm
@@ -63,7 +62,15 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
         ),
         (
             gettext_lazy("Publication"),
-            {"fields": ["publish_at", "embargoed_until", "reason", "notice"]},
+            {
+                "fields": [
+                    "publish_at",
+                    "embargoed_until",
+                    "reason",
+                    "notice",
+                    "take_over",
+                ]
+            },
         ),
     ]
 
@@ -79,6 +86,8 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
             absent.add("publish_at")
         if not self.has_kill_permission(request):
             absent.add("notice")
+        if not _is_claimed(request, obj):
+            absent.add("take_over")
         if not self.has_change_permission(request, obj):
             # There is nothing in them to look at; those of a move stand beside it.
             absent |= {"accepted", "dismissed", "picture", *MoveForm.base_fields}
@@ -115,6 +124,8 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
             del form.fields["publish_at"]
         if not self.has_kill_permission(request):
             del form.fields["notice"]
+        if not _is_claimed(request, article):
+            del form.fields["take_over"]
         return form
 
     def get_urls(self) -> list[URLPattern]:
@@ -218,9 +229,10 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
     def delete_model(self, request: HttpRequest, obj: Article) -> None:
         workflow.delete([obj.pk], by=person(request))
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        ids = list(queryset.order_by().values_list("pk", flat=True))
-        workflow.delete(ids, by=person(request))
+
+def _is_claimed(request: HttpRequest, article: Article) -> bool:
+    """Whether a colleague is at work on the piece."""
+    return bool(workflow.claimed_by_others([article.pk], by=person(request)))
 
 
 def _whereabouts(article: Article) -> Iterator[tuple[str, str]]:

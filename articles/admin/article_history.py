@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from articles import history, workflow
 from articles.acts import snapshots
 from articles.models import Article
+from articles.roles import person
 
-from .article_list import ArticleListAdmin, person
+from .article_list import ArticleListAdmin
 
 
 class ArticleHistoryAdmin(ArticleListAdmin):

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
+from django.contrib.admin.actions import delete_selected
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
@@ -20,12 +20,12 @@ from articles.fields import CleanTexts, LineField, LinesField, TagNamesField
 from articles.ingest.identity import canonical_url
 from articles.models import (
     Article,
+    ArticleQuerySet,
     ArticleStatus,
     Reuse,
     SuggestionState,
 )
-from articles.models.article import ArticleQuerySet
-from articles.roles import who_can
+from articles.roles import person, who_can
 
 from .filters import (
     LanguageFilter,
@@ -82,6 +82,7 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         "unpublish_selected",
         "kill_selected",
         "tag_selected",
+        "delete_selected",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -166,6 +167,7 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
                 ],
                 notice=LinesField(required=False).clean(request.POST.get("notice")),
                 versions=_seen(request),
+                take_over=_takes_over(request),
             )
         except workflow.NotAllowed as why:
             self.message_user(request, str(why), messages.ERROR)
@@ -200,7 +202,10 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet
     ) -> None:
         outcome = workflow.publish(
-            _ids(queryset), by=person(request), versions=_seen(request)
+            _ids(queryset),
+            by=person(request),
+            versions=_seen(request),
+            take_over=_takes_over(request),
         )
         self._report(request, outcome, workflow.MOVES["publish"].label)
 
@@ -243,10 +248,30 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         if not (ids := _ids(self._editable(request, queryset))):
             return
         outcome = workflow.tag(
-            ids, on=names, by=person(request), versions=_seen(request)
+            ids,
+            on=names,
+            by=person(request),
+            versions=_seen(request),
+            take_over=_takes_over(request),
         )
         label = _("Tags put on (%(names)s)") % {"names": ", ".join(names)}
         self._report(request, outcome, label)
+
+    @admin.action(
+        description=gettext_lazy("Delete selected articles"), permissions=["delete"]
+    )
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet
+    ) -> HttpResponse | None:
+        """Django's page that asks first; then as far as nothing has changed since."""
+        *_rest, lacking, protected = self.get_deleted_objects(queryset, request)
+        if not request.POST.get("post") or lacking or protected:
+            return delete_selected(self, request, queryset)
+        outcome = workflow.delete(
+            _ids(queryset), by=person(request), versions=_seen(request)
+        )
+        self._report(request, outcome, _("Deleted"))
+        return None
 
     # Acts are the history of articles: the admin's own log would only repeat them.
 
@@ -261,9 +286,7 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
 
     def _editable(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Those that this person may edit; says which others there are, and why."""
-        rows = list(queryset.order_by().values_list("pk", "status"))
-        fixed = [pk for pk, to in rows if not workflow.may_edit(request.user, to)]
-        if fixed:
+        if fixed := workflow.not_to_edit(_ids(queryset), by=request.user):
             said = _("Left alone, as they no longer wait: %(pieces)s. %(who)s")
             facts = {
                 "pieces": ", ".join(map(str, fixed[:10])) + (" …" * (len(fixed) > 10)),
@@ -300,11 +323,6 @@ def _canonical(address: str) -> str:
         return address
 
 
-def person(request: HttpRequest) -> User:
-    """Who acts; the admin lets nobody in who is not signed in."""
-    return cast(User, request.user)
-
-
 def _state(article: Article) -> str:
     """The status in words, with what hides a published piece."""
     if article.status == ArticleStatus.PUBLISHED and article.is_withheld:
@@ -322,6 +340,11 @@ def _is_ahead(moment: datetime | None) -> bool:
 
 def _ids(articles: QuerySet) -> list[int]:
     return list(articles.order_by().values_list("pk", flat=True))
+
+
+def _takes_over(request: HttpRequest) -> bool:
+    """Whether the person means pieces too that a colleague is at work on."""
+    return bool(request.POST.get("take_over"))
 
 
 def _seen(request: HttpRequest) -> dict[int, int]:

@@ -7,6 +7,8 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -14,13 +16,16 @@ from django.utils.translation import gettext as _
 
 from articles import history, workflow
 from articles.differences import compare
+from articles.fields import typed_into
 from articles.models import Act, Article, ArticleStatus
-from articles.roles import NotPermitted
+from articles.roles import NotPermitted, person
 from articles.tagging import suggestions
 
-from .article_list import ArticleListAdmin, person
+from .article_list import ArticleListAdmin
 from .forms import ArticleForm, MoveForm, NewArticleForm, asked_action
 
+#: The page of a piece that was deleted while somebody typed into its form.
+GONE = "admin/articles/article/gone.html"
 #: Where a request keeps why it could not be done, while its form is shown once more.
 REFUSAL = "_refusal"
 
@@ -60,11 +65,7 @@ class ArticleSavingAdmin(ArticleListAdmin):
         return form
 
     def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """The form; where the workflow refuses it, once more with all that was typed.
 
@@ -72,19 +73,32 @@ class ArticleSavingAdmin(ArticleListAdmin):
         is later than a form is checked.
         """
         article = self.get_object(request, object_id)
+        if article is None and request.method == "POST":
+            return self._gone(request)
         if article and (moved := self._move_without_saving(request, article)):
             return moved
         may_edit = article and self.has_change_permission(request, article)
         if article and article.needs_suggestions and may_edit:
             suggestions.refresh_one(article)
         try:
-            return super().change_view(request, object_id, form_url, extra_context)
+            return super().change_view(request, object_id, *args, **kwargs)
         except workflow.NotAllowed as why:
             setattr(request, REFUSAL, why)
-        answer = super().change_view(request, object_id, form_url, extra_context)
+        answer = super().change_view(request, object_id, *args, **kwargs)
         if answer.status_code == 200:
             answer.status_code = 409
         return answer
+
+    def _gone(self, request: HttpRequest) -> HttpResponse:
+        """What a person has typed into the form of a piece that is not there (410)."""
+        if not self.has_change_permission(request):
+            raise NotPermitted("articles.change_article")
+        context = self.admin_site.each_context(request) | {
+            "title": _("The piece is gone"),
+            "typed": typed_into(ArticleForm, request.POST),
+            "back": reverse("admin:articles_article_changelist"),
+        }
+        return render(request, GONE, context, status=410)
 
     def _move_without_saving(
         self, request: HttpRequest, article: Article
@@ -116,6 +130,7 @@ class ArticleSavingAdmin(ArticleListAdmin):
                 reason=data["reason"],
                 at=data["publish_at"],
                 notice=data["notice"],
+                take_over=data["take_over"],
             )
         except workflow.NotAllowed as why:
             said = _("The article stays where it is. %(why)s") % {"why": why}
@@ -160,6 +175,7 @@ class ArticleSavingAdmin(ArticleListAdmin):
             reason=data["reason"],
             at=data.get("publish_at"),
             notice=data.get("notice", ""),
+            take_over=data.get("take_over", False),
         )
 
     def save_related(

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from articles import workflow
+from articles.fields import LinesField
 from articles.models import Article, Correction, CorrectionKind
-
-from .article_list import person
+from articles.roles import person
 
 
 class CorrectionForm(forms.Form):
@@ -31,7 +31,7 @@ class CorrectionForm(forms.Form):
             "A correction mends a fault of ours; a clarification adds what was missing."
         ),
     )
-    text = forms.CharField(
+    text = LinesField(
         label=gettext_lazy("What readers are told"),
         max_length=workflow.LONGEST_CORRECTION,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -42,17 +42,11 @@ class CorrectionForm(forms.Form):
 class CorrectionsAdmin(admin.ModelAdmin):
     """The part of an article's page that is about its corrections."""
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context = self._corrections(request, self.get_object(request, object_id))
-        return super().change_view(
-            request, object_id, form_url, context | (extra_context or {})
-        )
+        context |= self._corrections(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _corrections(
         self, request: HttpRequest, article: Article | None

@@ -323,24 +323,16 @@ class FeedAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         self.message_user(request, said, messages.SUCCESS)
         return redirect("admin:articles_feed_change", pk)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        feed = self.get_object(request, object_id)
-        context: dict[str, Any] = {}
-        if feed:
+        if feed := context["original"]:
             newest = feed.attempts.newest_first()[:SHOWN_ATTEMPTS]
-            context = {
+            context |= {
                 "attempts": [(each, outcome(each), pieces(each)) for each in newest],
                 "tools": _tools(feed),
             }
-        return super().change_view(
-            request, object_id, form_url, context | (extra_context or {})
-        )
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 def _tools(feed: Feed) -> list[tuple[str, str]]:

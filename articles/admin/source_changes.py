@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from articles import history, workflow
 from articles.models import Article, SourceChange
-
-from .article_list import person
+from articles.roles import person
 
 Verb = Callable[..., None]
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils.translation import gettext as _
 
@@ -16,11 +15,6 @@ from .answers import is_script, refused
 View = Callable[..., HttpResponse]
 #: What reads, and what does something.
 READS, DOES, BOTH = ("GET", "HEAD"), ("POST",), ("GET", "HEAD", "POST")
-
-
-def person(request: HttpRequest) -> User:
-    """Who acts; ``at_desk`` lets nobody in who is not signed in."""
-    return cast(User, request.user)
 
 
 def at_desk(

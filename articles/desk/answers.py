@@ -8,12 +8,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from articles import queue
 from articles.models import Act, Article
+from articles.roles import person
 from articles.workflow import Outcome
+from newsroom.errors import bad_request
+
+from .addresses import back, narrowing, stands_at
 
 #: Rows that an answer draws anew; of a larger batch the page shows the rest when it is
 #: loaded the next time.
@@ -27,6 +30,14 @@ def is_script(request: HttpRequest) -> bool:
     return request.headers.get("X-Requested-With") == "desk"
 
 
+def not_taken(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django does not take (400), in words that the script can show."""
+    if not is_script(request):
+        return bad_request(request, exception)
+    said = _("Not done: that is more than can be sent at once. Send less.")
+    return JsonResponse({"said": said, "done": False}, status=400)
+
+
 def refused(
     request: HttpRequest, said: str, status: int = 400, act: int | None = None
 ) -> HttpResponse:
@@ -34,7 +45,7 @@ def refused(
     if is_script(request):
         return JsonResponse({"said": said, "done": False, "act": act}, status=status)
     messages.error(request, said)
-    return redirect(_back(request))
+    return redirect(back(request))
 
 
 def done(
@@ -42,12 +53,13 @@ def done(
     said: str,
     outcome: Outcome,
     ids: Iterable[int],
-    claimed: Iterable[int] = (),
+    *,
+    come_back: bool = False,
 ) -> HttpResponse:
     """What became of these pieces (ids): rows anew of those that still wait.
 
-    ``claimed`` are those that were left because a colleague is at work on them.
-    409 where nothing could be done.
+    Pieces that ``come_back`` do so where the queue as it is narrowed shows them;
+    others stay in sight until they are decided on. 409 where nothing could be done.
     """
     why = _reasons(outcome)
     if not (outcome.moved or why):
@@ -57,16 +69,16 @@ def done(
             messages.success(request, said)
         for line in [each["why"] for each in why]:
             messages.warning(request, line)
-        return redirect(_back(request))
+        return redirect(back(request))
     act = outcome.act
     answer = {
         "done": bool(outcome.moved),
         "said": said if outcome.moved else " ".join(each["why"] for each in why),
         "refused": why,
-        "claimed": list(claimed),
+        "claimed": outcome.claimed,
         "act": act.pk if act else None,
         "undo": undo_of(act) if act and outcome.moved else None,
-        "rows": rows(request, ids),
+        "rows": _rows(request, ids, come_back),
     }
     return JsonResponse(answer, status=200 if outcome.moved else 409)
 
@@ -90,10 +102,18 @@ def _reasons(outcome: Outcome) -> list[dict[str, Any]]:
     return reasons
 
 
-def rows(request: HttpRequest, ids: Iterable[int]) -> dict[str, str | None]:
-    """``{article id: its row in the queue}``; None for what waits no more."""
+def _rows(
+    request: HttpRequest, ids: Iterable[int], come_back: bool
+) -> dict[str, str | None]:
+    """``{article id: its row in the queue}``; None for what has no place there."""
     ids = list(ids)[:MOST_ROWS]
-    waiting = Article.objects.queued().filter(pk__in=ids).defer(*queue.UNREAD)
+    seen = stands_at(request)
+    if not come_back:
+        seen = narrowing({"only": "held"} if seen.get("only") == "held" else {})
+    try:
+        waiting = queue.among(ids, seen, person(request)).defer(*queue.UNREAD)
+    except queue.InvalidQueue:
+        waiting = queue.among(ids, {}, person(request)).defer(*queue.UNREAD)
     drawn: dict[str, str | None] = {str(pk): None for pk in ids}
     for piece in queue.pieces(waiting):
         drawn[str(piece.article.pk)] = row(request, piece)
@@ -102,14 +122,3 @@ def rows(request: HttpRequest, ids: Iterable[int]) -> dict[str, str | None]:
 
 def row(request: HttpRequest, piece: queue.Piece) -> str:
     return render_to_string("desk/_row.html", {"piece": piece}, request)
-
-
-def _back(request: HttpRequest) -> str:
-    """Where a plain form wants to go on: a page of the desk, and no other."""
-    wanted = request.POST.get("next", "")
-    desk = reverse("desk:queue")
-    if wanted.startswith(desk) and url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts=None
-    ):
-        return wanted
-    return desk

@@ -15,36 +15,23 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from articles import workflow
+from articles import history, workflow
 from articles.fields import TagNamesField
-from articles.models import Act, Article
-from articles.roles import NotPermitted
+from articles.models import Act, Article, Tag
+from articles.names import name_key
+from articles.roles import NotPermitted, person
 from articles.workflow import Outcome
 
 from . import answers, panes
-from .access import DOES, at_desk, person
+from .access import DOES, at_desk
 from .forms import Chosen, NoteForm, WordsForm, held_until, numbers
 
 Said = tuple[Outcome, str]
 Deed = Callable[[HttpRequest, Chosen], Said]
-#: What ``z`` takes back: what is done at the desk, by any of its kinds. What was done
-#: elsewhere, such as a kill, is taken back in the history, which asks first.
-KINDS = (
-    *("publish", "spike", "select", "release", "hold", "resume"),
-    *("fold", "apart", "edit", "tag"),
-)
-#: Deeds on a piece's words and tags, which ask for more once it is decided on.
-EDITS = ("edit", "tag")
 
 
-def deed(
-    kind: str, *, over_claims: bool = False
-) -> Callable[[Deed], Callable[..., HttpResponse]]:
-    """A view that does one thing with the chosen pieces, for those who may.
-
-    Pieces that a colleague is at work on are left, unless the person takes them
-    over or the deed is none that gets in a colleague's way (``over_claims``).
-    """
+def deed(kind: str) -> Callable[[Deed], Callable[..., HttpResponse]]:
+    """A view that does one thing with the chosen pieces, for those who may."""
 
     def dress(do: Deed) -> Callable[..., HttpResponse]:
         @at_desk(workflow.permission_for(kind), methods=DOES)
@@ -52,49 +39,31 @@ def deed(
         def view(request: HttpRequest) -> HttpResponse:
             try:
                 chosen = Chosen.of(request.POST)
-                if kind in EDITS:
-                    may_edit(request, chosen.ids)
-                free, claimed = (
-                    (chosen, {}) if over_claims else _unclaimed(request, chosen)
-                )
-                outcome, said = do(request, free) if free.ids else (Outcome(), "")
+                _refuse(request, kind, chosen.ids)
+                outcome, said = do(request, chosen)
             except ValidationError as error:
                 return answers.refused(request, " ".join(error.messages))
             except workflow.NotAllowed as why:
                 return answers.refused(request, str(why), status=409)
-            outcome.refused += [(pk, str(why)) for pk, why in claimed.items()]
-            concerned = dict.fromkeys([*chosen.ids, *free.ids])
-            return answers.done(request, said, outcome, concerned, list(claimed))
+            return answers.done(request, said, outcome, dict.fromkeys(chosen.ids))
 
         return view
 
     return dress
 
 
-def may_edit(request: HttpRequest, ids: list[int]) -> None:
-    """Raise NotPermitted if one of these pieces is not the person's to edit."""
-    statuses = Article.objects.filter(pk__in=ids).values_list("status", flat=True)
-    if not all(workflow.may_edit(person(request), each) for each in set(statuses)):
-        raise NotPermitted("articles.revise_article")
+def _refuse(request: HttpRequest, kind: str, ids: list[int]) -> None:
+    """Raise NotPermitted if this is not the person's to do with all these pieces."""
+    if lacks := workflow.lacking(kind, ids, by=person(request)):
+        raise NotPermitted(lacks)
 
 
-def _unclaimed(
-    request: HttpRequest, chosen: Chosen
-) -> tuple[Chosen, dict[int, workflow.Claimed]]:
-    """The pieces no colleague is at work on, and the others; all, if taken over."""
-    if request.POST.get("take_over"):
-        return chosen, {}
-    claimed = workflow.claimed_by_others(chosen.ids, by=person(request))
-    free = [pk for pk in chosen.ids if pk not in claimed]
-    return Chosen(free, chosen.versions), claimed
-
-
-def _about(ids: list[int], one: str, many: str) -> str:
+def _about(ids: list[int], one: str, many: str, **facts: str) -> str:
     """What was done, with the headline of a single piece or the number of many."""
     if len(ids) == 1:
         article = Article.objects.only("headline", "source_headline").get(pk=ids[0])
-        return one % {"headline": article.shown_headline}
-    return many % {"number": len(ids)}
+        return one % {**facts, "headline": article.shown_headline}
+    return many % {**facts, "number": len(ids)}
 
 
 @deed("publish")
@@ -110,7 +79,7 @@ def publish(request: HttpRequest, chosen: Chosen) -> Said:
         accepted=accepted,
         rejected=rejected,
         at=workflow.soon(),
-        versions=chosen.versions,
+        **chosen.seen,
     )
     many = ngettext(
         "Published %(number)d piece.",
@@ -123,9 +92,7 @@ def publish(request: HttpRequest, chosen: Chosen) -> Said:
 @deed("spike")
 def spike(request: HttpRequest, chosen: Chosen) -> Said:
     """Reject pieces; they can be brought back."""
-    outcome = workflow.move_many(
-        chosen.ids, "spike", by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.move_many(chosen.ids, "spike", by=person(request), **chosen.seen)
     many = ngettext(
         "Spiked %(number)d piece.", "Spiked %(number)d pieces.", len(outcome.moved)
     )
@@ -137,9 +104,7 @@ def shortlist(request: HttpRequest, chosen: Chosen) -> Said:
     """Shortlist pieces; if all of them are shortlisted, put them back."""
     new = Article.objects.filter(pk__in=chosen.ids).exclude(status="selected")
     action = "select" if new.exists() else "release"
-    outcome = workflow.move_many(
-        chosen.ids, action, by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.move_many(chosen.ids, action, by=person(request), **chosen.seen)
     if action == "select":
         one, many = (
             _("Shortlisted “%(headline)s”."),
@@ -154,25 +119,17 @@ def shortlist(request: HttpRequest, chosen: Chosen) -> Said:
 def hold(request: HttpRequest, chosen: Chosen) -> Said:
     """Take pieces out of the queue until a moment."""
     until = held_until(request.POST)
-    outcome = workflow.hold(
-        chosen.ids, until, by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.hold(chosen.ids, until, by=person(request), **chosen.seen)
     moment = date_format(localtime(until), "Y-m-d H:i")
     one = _("Held “%(headline)s” until %(moment)s.")
     many = _("Held %(number)d pieces until %(moment)s.")
-    return outcome, _about(
-        outcome.moved,
-        one.replace("%(moment)s", moment),
-        many.replace("%(moment)s", moment),
-    )
+    return outcome, _about(outcome.moved, one, many, moment=moment)
 
 
 @deed("resume")
 def resume(request: HttpRequest, chosen: Chosen) -> Said:
     """Bring held pieces back into the queue."""
-    outcome = workflow.hold(
-        chosen.ids, None, by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.hold(chosen.ids, None, by=person(request), **chosen.seen)
     one, many = _("“%(headline)s” waits again."), _("%(number)d pieces wait again.")
     return outcome, _about(outcome.moved, one, many)
 
@@ -183,9 +140,7 @@ def fold(request: HttpRequest, chosen: Chosen) -> Said:
     into = numbers(request.POST, "into") or panes.likest(chosen.only)
     if not into:
         raise workflow.NotAllowed(_("Nothing here resembles it."))
-    outcome = workflow.fold(
-        chosen.only, into[0], by=person(request), versions=chosen.versions
-    )
+    outcome = workflow.fold(chosen.only, into[0], by=person(request), **chosen.seen)
     chosen.ids.append(into[0])
     return outcome, _about(outcome.moved, _("Folded “%(headline)s”."), "")
 
@@ -196,7 +151,9 @@ def keep_apart(request: HttpRequest, chosen: Chosen) -> Said:
     other = numbers(request.POST, "into")
     if not other:
         raise ValidationError(_("Say from which piece."))
-    outcome = workflow.keep_apart(chosen.only, other[0], by=person(request))
+    outcome = workflow.keep_apart(
+        chosen.only, other[0], by=person(request), take_over=chosen.take_over
+    )
     chosen.ids.append(other[0])
     said = _("“%(headline)s” is not the same, and is not paired with it again.")
     return outcome, _about(outcome.moved, said, "")
@@ -210,19 +167,23 @@ def tag(request: HttpRequest, chosen: Chosen) -> Said:
     if not names and not off:
         raise ValidationError(_("Write a tag first."))
     outcome = workflow.tag(
-        chosen.ids, on=names, off=off, by=person(request), versions=chosen.versions
+        chosen.ids, on=names, off=off, by=person(request), **chosen.seen
     )
     if names:
-        said = _("Tagged “%(headline)s” with %(tags)s."), _("Tagged %(number)d pieces.")
-        shown = ", ".join(f"#{name}" for name in names).replace("%", "%%")
-        return outcome, _about(
-            outcome.moved, said[0].replace("%(tags)s", shown), said[1]
+        one, many = (
+            _("Tagged “%(headline)s” with %(tags)s."),
+            _("Tagged %(number)d pieces."),
         )
+        # A tag may have been found by another of its names.
+        known = Tag.objects.by_key(map(name_key, names))
+        tags = [known.get(name_key(name), name) for name in names]
+        shown = ", ".join(f"#{each}" for each in dict.fromkeys(tags))
+        return outcome, _about(outcome.moved, one, many, tags=shown)
     one, many = _("Took a tag off “%(headline)s”."), _("Took tags off %(number)d.")
     return outcome, _about(outcome.moved, one, many)
 
 
-@deed("claim", over_claims=True)
+@deed("claim")
 def claim(request: HttpRequest, chosen: Chosen) -> Said:
     """Claim a piece, or give up one's claim on it."""
     by, pk = person(request), chosen.only
@@ -230,12 +191,12 @@ def claim(request: HttpRequest, chosen: Chosen) -> Said:
         workflow.release(pk, by=by)
         said = _("You are not at work on “%(headline)s” any more.")
     else:
-        workflow.claim(pk, by=by, take_over=bool(request.POST.get("take_over")))
+        workflow.claim(pk, by=by, take_over=chosen.take_over)
         said = _("You are at work on “%(headline)s”.")
     return Outcome(moved=[pk]), _about([pk], said, "")
 
 
-@deed("comment", over_claims=True)
+@deed("comment")
 def comment(request: HttpRequest, chosen: Chosen) -> Said:
     """Leave a note to colleagues."""
     form = NoteForm(request.POST)
@@ -254,10 +215,12 @@ def edit(request: HttpRequest) -> HttpResponse:
     """
     try:
         chosen = Chosen.of(request.POST)
-        article = get_object_or_404(Article, pk=chosen.only)
+        article = Article.objects.filter(pk=chosen.only).first()
     except ValidationError as error:
         return answers.refused(request, " ".join(error.messages))
-    may_edit(request, [article.pk])
+    if article is None:
+        return panes.gone(request)
+    _refuse(request, "edit", [article.pk])
     form = WordsForm(request.POST, instance=article)
     if not form.is_valid():
         faults = [str(text) for errors in form.errors.values() for text in errors]
@@ -283,10 +246,13 @@ def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
     """Take an act back; without its number the person's last one."""
     by = person(request)
     again = bool(request.POST.get("again"))
-    if act is None:
+    try:
         tried = numbers(request.POST, "before")
+    except ValidationError as error:
+        return answers.refused(request, " ".join(error.messages))
+    if act is None:
         last = workflow.last_act(
-            by, kinds=KINDS, taken_back=again, before=tried[0] if tried else None
+            by, taken_back=again, before=tried[0] if tried else None
         )
         if last is None:
             return answers.refused(request, _("There is nothing to undo."), status=409)
@@ -297,7 +263,27 @@ def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
     except workflow.NotAllowed as why:
         return answers.refused(request, str(why), status=409, act=act)
     outcome.act = outcome.act or found
-    one = _("Done again: “%(headline)s”.") if again else _("Undone: “%(headline)s”.")
-    many = _("Done again: %(number)d pieces.") if again else _("Undone: %(number)d.")
-    said = _about(outcome.moved, one, many)
-    return answers.done(request, said, outcome, outcome.moved)
+    said = _taken_back(found, outcome.moved, again)
+    return answers.done(request, said, outcome, outcome.moved, come_back=True)
+
+
+def _taken_back(act: Act, moved: list[int], again: bool) -> str:
+    """That an act was taken back, or done again, and what it was."""
+    while act.undoes:
+        act = act.undoes
+    number = len(moved)
+    if again:
+        one = _("Done again: “%(headline)s” (%(what)s).")
+        many = ngettext(
+            "Done again: %(number)d piece (%(what)s).",
+            "Done again: %(number)d pieces (%(what)s).",
+            number,
+        )
+    else:
+        one = _("Undone: “%(headline)s” (%(what)s).")
+        many = ngettext(
+            "Undone: %(number)d piece (%(what)s).",
+            "Undone: %(number)d pieces (%(what)s).",
+            number,
+        )
+    return _about(moved, one, many, what=history.kind_words(act.kind))

@@ -1,16 +1,16 @@
 """What the desk's forms take, and what of it is refused."""
 
-import datetime
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles import workflow
 from articles.fields import LineField, LinesField
 from articles.models import Article, SavedFilter
 
@@ -20,18 +20,25 @@ from . import keys
 MOST_PIECES = 500
 #: Characters of an excerpt, or of a note to readers, that are written at the desk.
 MOST_CHARACTERS = 10_000
-#: What a piece can be held until without typing a date.
-LATER, TOMORROW, NEXT_WEEK = "later", "tomorrow", "week"
-#: When a working day begins, in the site's zone.
-MORNING = datetime.time(8)
+
+
+class Seen(TypedDict):
+    """Which versions a person has looked at, and whether they take pieces over."""
+
+    versions: dict[int, int]
+    take_over: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The pieces a request is about: their ids, and the version each was seen in."""
+    """The pieces a request is about: their ids, and the version each was seen in.
+
+    ``take_over`` says that the person means those of colleagues too.
+    """
 
     ids: list[int]
     versions: dict[int, int]
+    take_over: bool = False
 
     @classmethod
     def of(cls, data: QueryDict) -> "Chosen":
@@ -50,7 +57,12 @@ class Chosen:
             raise ValidationError(_("Tick the pieces first."))
         if len(ids) > MOST_PIECES:
             raise ValidationError(_("At most 500 pieces at once."))
-        return cls(ids, versions)
+        return cls(ids, versions, bool(data.get("take_over")))
+
+    @property
+    def seen(self) -> Seen:
+        """What verbs ask of somebody who decides on many pieces."""
+        return {"versions": self.versions, "take_over": self.take_over}
 
     @property
     def only(self) -> int:
@@ -71,31 +83,13 @@ def numbers(data: QueryDict, name: str) -> list[int]:
     return [_number(text) for text in data.getlist(name)]
 
 
-def held_until(data: QueryDict) -> datetime.datetime:
+def held_until(data: QueryDict) -> datetime:
     """Until when a piece is held: a choice of ``until``, or the moment in ``at``.
 
     Raises ValidationError for a moment that is none or has passed.
     """
-    now = timezone.localtime()
-    at = data.get("at", "").strip()
-    if at:
-        moment: datetime.datetime = forms.DateTimeField().clean(at)
-        if moment <= now:
-            raise ValidationError(_("That moment has passed."))
-        return moment
-    match data.get("until", ""):
-        case "later":
-            return now + datetime.timedelta(hours=3)
-        case "tomorrow":
-            return _morning(now, days=1)
-        case "week":
-            return _morning(now, days=7 - now.weekday())
-    raise ValidationError(_("Say until when."))
-
-
-def _morning(now: datetime.datetime, *, days: int) -> datetime.datetime:
-    day = now.date() + datetime.timedelta(days=days)
-    return timezone.make_aware(datetime.datetime.combine(day, MORNING))
+    at = forms.DateTimeField(required=False).clean(data.get("at", "").strip())
+    return workflow.until_when(data.get("until", ""), at)
 
 
 class WordsForm(forms.ModelForm):
@@ -133,6 +127,8 @@ class NoteForm(forms.Form):
 
 class SaveFilterForm(forms.ModelForm):
     """A name for what the queue is narrowed to at this moment."""
+
+    name = LineField(max_length=50)
 
     class Meta:
         model = SavedFilter

@@ -15,12 +15,14 @@ class Command:
     """Something a key does at the desk; ``name`` is what scripts know it by.
 
     ``kind`` is that of the act, whose right it asks for; "" if it asks for none.
+    What ``decides`` is of use to who may decide on pieces.
     """
 
     name: str
     key: str
     label: str | Promise
     kind: str = ""
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[Command, ...]], ...] = (
             Command("hold", "h", _("Hold until …"), "hold"),
             Command("shortlist", "s", _("Shortlist, or put back"), "select"),
             Command("fold", "m", _("Fold into the likest piece"), "fold"),
-            Command("undo", "z", _("Undo")),
-            Command("redo", "Z", _("Do it again")),
+            Command("undo", "z", _("Undo"), decides=True),
+            Command("redo", "Z", _("Do it again"), decides=True),
         ),
     ),
     (
@@ -65,8 +67,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[Command, ...]], ...] = (
             Command("tags", "t", _("Tags"), "tag"),
             Command("note", "n", _("Note to colleagues"), "comment"),
             Command("claim", "c", _("Claim, or give up the claim"), "claim"),
-            Command("select", "x", _("Tick")),
-            Command("select-range", "X", _("Tick from the last ticked to here")),
+            Command("select", "x", _("Tick"), decides=True),
+            Command("select-range", "X", _("Tick to here"), decides=True),
         ),
     ),
     (

@@ -7,12 +7,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from articles import queue
 from articles.models import SavedFilter
+from articles.roles import person
 
 from . import frame, keys
-from .access import BOTH, DOES, at_desk, person
+from .access import BOTH, DOES, at_desk
+from .addresses import narrowing
 from .forms import KeysForm, SaveFilterForm
-from .views import narrowing
 
 
 @at_desk(methods=DOES)
@@ -23,6 +25,9 @@ def save_filter(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Give the filter a name of at most 50 characters."))
         return redirect(f"{reverse('desk:queue')}?{query}")
+    if not queue.makes_sense(QueryDict(query), person(request)):
+        messages.error(request, _("Not kept: this filter makes no sense."))
+        return redirect(f"{reverse('desk:queue')}?all=1")
     data = form.cleaned_data
     own = SavedFilter.objects.filter(user=person(request))
     try:

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from articles import queue
 from articles.differences import Piece as Stretch
 from articles.differences import compare as differing
+from articles.fields import typed_into
 from articles.models import Article
 from articles.piece import page_of
 from articles.rights import Channel, permitted
 
 from . import frame
 from .access import at_desk
+from .addresses import back
 from .answers import is_script
 from .forms import WordsForm
 
@@ -49,6 +51,7 @@ def context_of(request: HttpRequest, article: Article) -> dict[str, Any]:
         "source_text": strip_tags(article.source_body)[:MOST_TEXT],
         "comments": article.comments.order_by("at", "pk"),
         "form": WordsForm(instance=article, prefix=None),
+        "back": back(request),
     }
 
 
@@ -77,6 +80,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         "article": article,
         "other": other,
         "compared": list(_compared(article, other)),
+        "back": back(request),
     }
     if is_script(request):
         return render(request, "desk/_compare.html", context)
@@ -110,6 +114,18 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     response = render(request, "desk/preview.html", page_of(article))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """What a person has written on a piece that was deleted meanwhile (410)."""
+    if is_script(request):
+        said = _(
+            "The piece has been deleted. Copy what you have written, if you need it."
+        )
+        return JsonResponse({"done": False, "said": said}, status=410)
+    context = {"typed": typed_into(WordsForm, request.POST), "back": back(request)}
+    template = "admin/articles/article/gone.html"
+    return frame.page(request, template, _("The piece is gone"), context, status=410)
 
 
 def conflict(request: HttpRequest, pk: int, form: WordsForm, said: str) -> HttpResponse:

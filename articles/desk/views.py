@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,25 +10,29 @@ from django.utils.translation import gettext as _
 
 from articles import queue, workflow
 from articles.models import Article, SavedFilter
+from articles.roles import person
 from articles.workflow import permission_for
 
 from . import frame, panes
-from .access import at_desk, person
-from .deeds import KINDS
+from .access import at_desk
+from .addresses import narrowing
 from .forms import SaveFilterForm
 from .keys import GROUPS, Command, keys_of
 
+#: Deeds on ticked pieces, which undo takes back.
+DECIDING = ("publish", "spike", "select", "hold")
 #: Deeds for which a page has a button, if the person may.
 DEEDS = ("publish", "spike", "select", "hold", "fold", "edit", "claim", "comment")
-#: Parameters that say which result; the others only say which rows of it.
-NARROWING = ("source", "category", "language", "age", "only", "q", "order")
 
 
 @at_desk()
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue with the piece in focus beside it."""
     if not request.GET and (kept := _default(request)):
-        return redirect(f"{reverse('desk:queue')}?{kept.query}")
+        if queue.makes_sense(QueryDict(kept.query), person(request)):
+            return redirect(f"{reverse('desk:queue')}?{kept.query}")
+        said = _("Your filter “%(name)s” no longer holds; this is all that waits.")
+        messages.warning(request, said % {"name": kept.name})
     try:
         page = queue.page(request.GET, person(request))
     except queue.InvalidQueue as error:
@@ -46,7 +51,8 @@ def desk(request: HttpRequest) -> HttpResponse:
         "save_form": SaveFilterForm(),
         "groups": _groups(request),
         "script": _for_script(request),
-        "last_act": workflow.last_act(person(request), kinds=KINDS),
+        "decides": decides(request),
+        "last_act": workflow.last_act(person(request)),
         "may": {
             kind: request.user.has_perm(workflow.permission_for(kind)) for kind in DEEDS
         },
@@ -120,20 +126,19 @@ def _for_script(request: HttpRequest) -> dict[str, Any]:
 
 def _groups(request: HttpRequest) -> list[tuple[Any, list[Command]]]:
     """The commands this person can use, in groups."""
-    may = request.user.has_perm
-    return [
-        (label, [c for c in group if not c.kind or may(permission_for(c.kind))])
-        for label, group in GROUPS
-    ]
+
+    def may(command: Command) -> bool:
+        if command.decides:
+            return decides(request)
+        kind = command.kind
+        return not kind or request.user.has_perm(permission_for(kind))
+
+    return [(label, list(filter(may, group))) for label, group in GROUPS]
 
 
-def narrowing(parameters: QueryDict) -> QueryDict:
-    """The parameters that say what the queue is narrowed to, and nothing else."""
-    kept = QueryDict(mutable=True)
-    for name in NARROWING:
-        if value := parameters.get(name, ""):
-            kept[name] = value
-    return kept
+def decides(request: HttpRequest) -> bool:
+    """Whether this person does anything here that is done with many, or undone."""
+    return any(request.user.has_perm(permission_for(kind)) for kind in DECIDING)
 
 
 def _with(parameters: QueryDict, **changes: Any) -> str:

@@ -181,8 +181,12 @@ def _category(article: Article, entry: Entry) -> dict[str, str]:
 
 
 def _tags(article: Article, entry: Entry) -> dict[str, list[str]]:
-    """With those the source has not sent before; one an editor took off stays off."""
-    new = new_tags(article.source_tags, entry.tags)
+    """With those the source has not sent before; one an editor took off stays off.
+
+    One that the piece wears already is no news: an editor was there before.
+    """
+    if new := new_tags(article.source_tags, entry.tags):
+        new = new_tags([tag.name for tag in article.tags.all()], new)
     return {"source_tags": [*article.source_tags, *new]} if new else {}
 
 

@@ -90,7 +90,7 @@ class Matches:
         return self._deleted_ids.get((source.pk, external_id))
 
     def _look_up_addresses(self, addresses: list[str]) -> None:
-        articles = Article.objects.select_related("source", "category")
+        articles = Article.objects.for_comparing()
         for article in articles.filter(canonical_url__in=addresses):
             self._by_address[article.canonical_url] = article
         former = FormerAddress.objects.filter(canonical_url__in=addresses)
@@ -101,7 +101,7 @@ class Matches:
 
     def _look_up_ids(self, sources: list[int]) -> None:
         ids = list(self.ids.values())
-        articles = Article.objects.select_related("source", "category").filter(
+        articles = Article.objects.for_comparing().filter(
             source__in=sources, external_key__in={external_key(each) for each in ids}
         )
         for article in articles.exclude(external_key=""):

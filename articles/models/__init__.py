@@ -1,11 +1,7 @@
 """The nouns, and the one path to import them from."""
 
-from .article import (
-    MOST_SILENT_UPDATES,
-    Article,
-    ArticleStatus,
-    moment_listed,
-)
+from .article import MOST_SILENT_UPDATES, Article, moment_listed
+from .article_queries import ArticleQuerySet, ArticleStatus
 from .category import DEFAULT_CATEGORY, Category
 from .correction import Correction, CorrectionKind
 from .desk import Claim, Comment, DeskPreferences, SavedFilter
@@ -42,6 +38,7 @@ __all__ = [
     "MOST_SILENT_UPDATES",
     "Act",
     "Article",
+    "ArticleQuerySet",
     "ArticleStatus",
     "Category",
     "Change",

@@ -1,74 +1,19 @@
 """Articles: one row per piece, from ingest to its tag pages and beyond."""
 
 from datetime import datetime
-from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, F, Q, When
-from django.db.models.functions import Coalesce, Greatest, Least, Now
+from django.db.models.functions import Coalesce, Greatest, Least
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from articles.names import slug_for
 
+from .article_queries import ArticleQuerySet, ArticleStatus
 from .fields import AddressField
 from .tagged_article import ArticleTags, TaggedArticle
-
-
-class ArticleStatus(models.TextChoices):
-    INGESTED = "ingested", _("ingested")
-    SELECTED = "selected", _("selected")
-    PUBLISHED = "published", _("published")
-    SPIKED = "spiked", _("spiked")
-    UNPUBLISHED = "unpublished", _("unpublished")
-    KILLED = "killed", _("killed")
-
-
-class ArticleQuerySet(models.QuerySet):
-    def published(self) -> Self:
-        """What the public may read at this moment.
-
-        The database's clock decides, so a queryset made once never goes stale.
-        """
-        return self.filter(listed_at__isnull=False, visible_from__lte=Now())
-
-    def waiting(self) -> Self:
-        """What nobody has decided on yet, held pieces included."""
-        return self.filter(status__in=[ArticleStatus.INGESTED, ArticleStatus.SELECTED])
-
-    def queued(self) -> Self:
-        """What stands in the desk's queue at this moment."""
-        held = Q(held_until__gt=Now())
-        return self.filter(~held, waiting_at__isnull=False)
-
-    def with_possible_duplicates(self) -> Self:
-        """What may tell the same as another piece, with nobody's decision on it."""
-        # The model of the pairs is defined after this one, and imports it.
-        pair: Any = Article._meta.get_field("resembles").related_model
-        pairs = pair.objects.open()
-        ids = pairs.values("article").union(pairs.values("other"))
-        return self.filter(pk__in=ids)
-
-    def at(self, address: str) -> "Article | None":
-        """The piece that has this canonical address, or had it before.
-
-        Two questions: no index answers both at once.
-        """
-        rows: Any = self
-        formerly = rows.filter(former_addresses__canonical_url=address)
-        return rows.filter(canonical_url=address).first() or formerly.first()
-
-    def newest_first(self) -> Self:
-        """By the source's time; a piece without one stands at its arrival."""
-        return self.order_by("-source_published_at", "-pk")
-
-    def for_admin_list(self) -> Self:
-        """With all that a row of the admin's list shows."""
-        return self.select_related("source", "category").prefetch_related(
-            "tags", "suggestions__tag"
-        )
-
 
 #: Changes of a piece in a row that its source gives no date for, before it is
 #: taken for a text that differs at each look, such as one with a clock in it.

@@ -5,6 +5,7 @@ follow from it.
 """
 
 from .groups import Difference, names_of, sync
+from .person import person
 from .tasks import (
     TASKS,
     NotPermitted,
@@ -22,6 +23,7 @@ __all__ = [
     "Task",
     "names_of",
     "permissions_of",
+    "person",
     "sync",
     "who_can",
 ]

@@ -113,8 +113,9 @@ ADDRESSES: dict[str, Asks] = {
     "admin:app_list": Asks(STAFF),
     # Completes the fields that a screen names in autocomplete_fields; none does.
     "admin:autocomplete": Asks(NOBODY, NOTHING),
-    # Leads to the public page of a row; what is there, that page decides.
-    "admin:view_on_site": Asks(STAFF),
+    # Leads to the public page of a row, whose address tells what it is about.
+    "admin:view_on_site": Asks(_SEES),
+    "view-on-site": Asks(_SEES),
     # Whatever is not there.
     "admin/(?P<url>.*)$": Asks(STAFF),
     **_screens("articles.article", change=Asks("articles.view_article", *_EDITS)),
@@ -160,6 +161,7 @@ ACTIONS: dict[str, dict[str, str]] = {
         "unpublish_selected": "articles.publish_article",
         "kill_selected": "articles.kill_article",
         "tag_selected": "articles.change_article",
+        "delete_selected": "articles.delete_article",
     },
     "admin:articles_feed_changelist": {"fetch_selected": "articles.change_feed"},
 }

@@ -14,8 +14,9 @@ from .corrections import (
     why_not_correct,
     withdraw_correction,
 )
-from .editing import add, edit, hold, may_edit, save
+from .editing import add, edit, may_edit, not_to_edit, save
 from .folding import fold, keep_apart
+from .holding import hold, until_when
 from .meanwhile import changed_between, written
 from .moves import (
     LONGEST_NOTICE,
@@ -29,18 +30,12 @@ from .moves import (
     withhold,
 )
 from .outcomes import ChangedMeanwhile, Clash, NotAllowed, Outcome
-from .permissions import permission_for, permission_of
+from .permissions import lacking, permission_for, permission_of
 from .publishing import publish, soon, tag
+from .restoring import earlier, restore
 from .source_changes import accept_change, dismiss_change
 from .taking_down import TakeDown, take_down
-from .undoing import (
-    earlier,
-    last_act,
-    preview_undo,
-    restore,
-    undo,
-    why_not_undo,
-)
+from .undoing import last_act, preview_undo, undo, why_not_undo
 from .withdrawal import delete, erase_killed, take_pictures_away
 
 __all__ = [
@@ -70,12 +65,14 @@ __all__ = [
     "fold",
     "hold",
     "keep_apart",
+    "lacking",
     "last_act",
     "may",
     "may_edit",
     "move",
     "move_many",
     "moves_for",
+    "not_to_edit",
     "permission_for",
     "permission_of",
     "preview_undo",
@@ -89,6 +86,7 @@ __all__ = [
     "take_down",
     "take_pictures_away",
     "undo",
+    "until_when",
     "why_not_correct",
     "why_not_undo",
     "withdraw_correction",

@@ -1,6 +1,6 @@
-"""Editing: an article's words and pictures, and its time at the desk."""
+"""Editing: an article's words and pictures."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -14,7 +14,7 @@ from articles.tagging import tags as tagging
 
 from .meanwhile import clashes, refuse_overwriting, written
 from .moves import WAITING, move_many
-from .outcomes import ChangedMeanwhile, NotAllowed, Outcome, changed_meanwhile, touch
+from .outcomes import ChangedMeanwhile, NotAllowed, changed_meanwhile, touch
 
 
 def may_edit(user: User | AnonymousUser, status: str = ArticleStatus.INGESTED) -> bool:
@@ -25,6 +25,13 @@ def may_edit(user: User | AnonymousUser, status: str = ArticleStatus.INGESTED) -
     return user.has_perm("articles.change_article") and (
         status in WAITING or user.has_perm("articles.revise_article")
     )
+
+
+def not_to_edit(ids: Iterable[int], *, by: User | AnonymousUser) -> list[int]:
+    """Those of these articles (ids) that a person may not edit as they stand."""
+    rows = Article.objects.filter(pk__in=list(ids)).order_by("pk")
+    statuses = rows.values_list("pk", "status")
+    return [pk for pk, status in statuses if not may_edit(by, status)]
 
 
 def edit(
@@ -73,13 +80,14 @@ def save(
     reason: str = "",
     at: datetime | None = None,
     notice: str = "",
+    take_over: bool = False,
 ) -> Act | None:
     """Save what a person did in a form, and make a move with it: all or nothing.
 
     ``tags`` are the names of all its tags, or None to leave them; ``accepted`` and
     ``rejected`` are ids of tags that were suggested; ``action``, ``reason``,
-    ``at`` and ``notice`` as in ``move_many``. ``seen`` is the version the person has
-    looked at.
+    ``at``, ``notice`` and ``take_over`` as in ``move_many``. ``seen`` is the version
+    the person has looked at.
     Returns the act, None if nothing differs, and brings the instance up to date.
 
     What a colleague has changed elsewhere in the piece stays. Raises
@@ -108,7 +116,13 @@ def save(
             touch([article.pk])
         if action:
             outcome = move_many(
-                [article.pk], action, by=by, reason=reason, at=at, notice=notice
+                [article.pk],
+                action,
+                by=by,
+                reason=reason,
+                at=at,
+                notice=notice,
+                take_over=take_over,
             )
             for _, why in outcome.refused:
                 raise NotAllowed(why)
@@ -125,37 +139,3 @@ def add(article: Article, *, by: User) -> Act | None:
         relisted.append(article.pk)
         recording.add(article)
     return recording.act
-
-
-def hold(
-    ids: Iterable[int],
-    until: datetime | None,
-    *,
-    by: User,
-    versions: Mapping[int, int] | None = None,
-) -> Outcome:
-    """Take pieces out of the queue until that moment; None brings them back now.
-
-    Only what waits can be held. What has another version by now than the person
-    saw (``versions`` by id) is left alone.
-    """
-    outcome, seen = Outcome(), versions or {}
-    with acting("hold" if until else "resume", ids, by=by) as recording:
-        pieces = Article.objects.filter(pk__in=recording.before)
-        for article in pieces.only("status", "version").order_by("pk"):
-            if why := _no_hold(article, seen.get(article.pk)):
-                outcome.refused.append((article.pk, why))
-            else:
-                outcome.moved.append(article.pk)
-        pieces.filter(pk__in=outcome.moved).update(held_until=until)
-        touch(outcome.moved)
-    outcome.act = recording.act
-    return outcome
-
-
-def _no_hold(article: Article, seen: int | None) -> str:
-    if article.status not in WAITING:
-        return gettext("It does not wait any more: it is %(status)s.") % {
-            "status": article.get_status_display()
-        }
-    return changed_meanwhile(article, seen)

@@ -14,6 +14,7 @@ from articles.models import (
     relisting,
 )
 
+from .claims import claimed_by_others
 from .moves import WAITING
 from .outcomes import NotAllowed, Outcome, changed_meanwhile, touch
 
@@ -24,17 +25,22 @@ def fold(
     *,
     by: User,
     versions: Mapping[int, int] | None = None,
+    take_over: bool = False,
 ) -> Outcome:
     """Fold a waiting piece (id) into another, which is shown instead.
 
     A piece that is folded itself leads to the one it is folded into, so chains do
-    not grow. Raises NotAllowed if either is gone, killed, or not free for it.
+    not grow. ``versions`` and ``take_over`` as in ``move_many``. Raises NotAllowed if
+    either is gone, killed, or not free for it.
     """
     outcome = Outcome()
     with acting("fold", [article, into], by=by) as recording:
         pieces = Article.objects.in_bulk([article, into])
         if len(pieces) < 2:
             raise NotAllowed(gettext("One of the two is gone."))
+        if claimed := claimed_by_others([article], by=by, take_over=take_over):
+            outcome.leave_to(claimed[article], article)
+            return outcome
         lead = pieces[into].folded_into or pieces[into]
         if why := _no_fold(pieces[article], lead, (versions or {}).get(article)):
             outcome.refused.append((article, why))
@@ -68,16 +74,22 @@ def _no_fold(article: Article, lead: Article, seen: int | None) -> str:
     return changed_meanwhile(article, seen)
 
 
-def keep_apart(article: int, other: int, *, by: User) -> Outcome:
+def keep_apart(
+    article: int, other: int, *, by: User, take_over: bool = False
+) -> Outcome:
     """Say that two pieces (ids) tell different things; they are not paired again.
 
-    Raises NotAllowed if they are no pair that waits for a decision.
+    ``take_over`` as in ``move_many``. Raises NotAllowed if they are no pair that waits
+    for a decision.
     """
     outcome = Outcome()
     with acting("apart", [article, other], by=by) as recording:
         pairs = PossibleDuplicate.objects.open().of([article])
         if not pairs.of([other]).exists() or article == other:
             raise NotAllowed(gettext("Nobody takes the two for the same."))
+        if claimed := claimed_by_others([article], by=by, take_over=take_over):
+            outcome.leave_to(claimed[article], article)
+            return outcome
         settle(article, other, DuplicateState.APART)
         touch([article])
         outcome.moved.append(article)

@@ -23,6 +23,7 @@ from articles.acts import acting
 from articles.models import Article, ArticleStatus, Source, relisting
 
 from . import withdrawal
+from .claims import claimed_by_others
 from .outcomes import NotAllowed, Outcome, changed_meanwhile, touch
 
 INGESTED = ArticleStatus.INGESTED
@@ -108,6 +109,7 @@ def move_many(
     at: datetime | Combinable | None = None,
     versions: Mapping[int, int] | None = None,
     notice: str = "",
+    take_over: bool = False,
 ) -> Outcome:
     """Make one move with many articles, in one transaction.
 
@@ -117,8 +119,9 @@ def move_many(
     those that the person has seen, by id. ``notice`` is what readers find at the
     address of a piece that is killed; blank leaves what is written already, or our
     usual words. Articles that cannot make the move, or have another version by now,
-    are left alone and listed with the reason. Raises NotAllowed if the move asks for
-    a reason and none is given, or if the notice is too long.
+    are left alone and listed with the reason; so are those that a colleague has
+    claimed, unless the person means to ``take_over``. Raises NotAllowed if the move
+    asks for a reason and none is given, or if the notice is too long.
     """
     move = MOVES[action]
     if move.needs_reason and not reason.strip():
@@ -132,8 +135,12 @@ def move_many(
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             recording.include(batch)
+            claimed = claimed_by_others(batch, by=by, take_over=take_over)
+            for pk, colleague in claimed.items():
+                outcome.leave_to(colleague, pk)
+            free = [pk for pk in batch if pk not in claimed]
             values = _values(move, at or timezone.now(), notice)
-            moved = _move_batch(batch, move, values, versions or {}, outcome)
+            moved = _move_batch(free, move, values, versions or {}, outcome)
             if by:
                 touch(moved)
     outcome.act = recording.act

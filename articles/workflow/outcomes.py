@@ -48,12 +48,19 @@ class Outcome:
     """What a verb did with many articles.
 
     Ids moved, ``(id, why)`` refused, and the act, which is None if nothing was done
-    or the verb was a part of an act that is still under way.
+    or the verb was a part of an act that is still under way. ``claimed`` are those of
+    the refused that a colleague is at work on: they can be taken over.
     """
 
     moved: list[int] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
+    claimed: list[int] = field(default_factory=list)
     act: Act | None = None
+
+    def leave_to(self, colleague: NotAllowed, pk: int) -> None:
+        """Leave an article (id) to whoever is at work on it."""
+        self.refused.append((pk, str(colleague)))
+        self.claimed.append(pk)
 
 
 def changed_meanwhile(article: Article, seen: int | None) -> str:

@@ -12,6 +12,7 @@ from articles.acts import TAGS, acting
 from articles.models import Article
 from articles.tagging import tags
 
+from .claims import claimed_by_others
 from .moves import move_many
 from .outcomes import Outcome, changed_meanwhile
 
@@ -32,17 +33,23 @@ def publish(
     rejected: Iterable[int] = (),
     at: datetime | None = None,
     versions: Mapping[int, int] | None = None,
+    take_over: bool = False,
 ) -> Outcome:
     """Publish pieces together with their suggested tags.
 
     ``accepted`` and ``rejected`` are ids of tags that are suggested for the pieces;
     with ``accepted`` None every open suggestion is taken, and none rejected. A piece
-    that cannot be published gets no tags either. ``at`` and ``versions`` as in
-    ``move_many``.
+    that cannot be published gets no tags either. ``at``, ``versions`` and
+    ``take_over`` as in ``move_many``.
     """
     with acting("publish", ids, by=by) as recording:
         outcome = move_many(
-            recording.before, "publish", by=by, at=at, versions=versions
+            recording.before,
+            "publish",
+            by=by,
+            at=at,
+            versions=versions,
+            take_over=take_over,
         )
         if accepted is None:
             tags.accept_suggestions(outcome.moved, by=by)
@@ -60,19 +67,24 @@ def tag(
     off: Iterable[int] = (),
     by: User,
     versions: Mapping[int, int] | None = None,
+    take_over: bool = False,
 ) -> Outcome:
     """Put tags (names) on articles and take others (ids) off, in one act.
 
-    A piece that would carry more than ``MOST_TAGS`` is left alone. Raises
-    ValidationError where ``tagging.tags.tags_named`` does.
+    A piece that would carry more than ``MOST_TAGS`` is left alone. ``versions`` and
+    ``take_over`` as in ``move_many``. Raises ValidationError where
+    ``tagging.tags.tags_named`` does.
     """
     outcome, seen = Outcome(), versions or {}
     with acting("tag", ids, by=by) as recording:
         pieces = Article.objects.filter(pk__in=recording.before).order_by("pk")
         chosen, off = tags.tags_named(on, by=by), set(off)
+        claimed = claimed_by_others(recording.before, by=by, take_over=take_over)
         for article in pieces.only("version"):
             worn = {tag["tag"] for tag in recording.before[article.pk][TAGS]} - off
-            if why := changed_meanwhile(article, seen.get(article.pk)):
+            if colleague := claimed.get(article.pk):
+                outcome.leave_to(colleague, article.pk)
+            elif why := changed_meanwhile(article, seen.get(article.pk)):
                 outcome.refused.append((article.pk, why))
             elif len(worn | {tag.pk for tag in chosen}) > tags.MOST_TAGS:
                 said = gettext("More than 50 tags say nothing.")

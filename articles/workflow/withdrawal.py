@@ -1,6 +1,6 @@
 """Withdrawing: what is deleted, killed or taken down goes whole, and stays away."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -20,6 +20,8 @@ from articles.models import (
     Tombstone,
     relisting,
 )
+
+from .outcomes import Outcome, changed_meanwhile
 
 #: How many articles are locked and written by one statement.
 BATCH = 500
@@ -126,26 +128,34 @@ def _forget(columns: dict[str, Any]) -> bool:
     return bool(said)
 
 
-def delete(ids: Iterable[int], *, by: User) -> int:
+def delete(
+    ids: Iterable[int], *, by: User, versions: Mapping[int, int] | None = None
+) -> Outcome:
     """Delete articles for good, and keep their sources from bringing them back.
 
     What stays is a tombstone for every address a piece has had. Pictures that no
-    other piece has go with them. Returns how many articles went.
+    other piece has go with them. A piece that has another version by now than the
+    person has seen (``versions`` by id) is left alone.
     """
-    ids = sorted(set(ids))
-    deleted = 0
-    theirs = Article.objects.filter(pk__in=ids, image__isnull=False)
-    pictures = list(theirs.values_list("image", flat=True))
-    with acting("delete", ids, by=by):
-        for start in range(0, len(ids), BATCH):
-            batch = ids[start : start + BATCH]
+    outcome, seen = Outcome(), versions or {}
+    with acting("delete", ids, by=by) as recording:
+        articles = Article.objects.filter(pk__in=recording.before).order_by("pk")
+        for article in articles.only("version"):
+            if why := changed_meanwhile(article, seen.get(article.pk)):
+                outcome.refused.append((article.pk, why))
+            else:
+                outcome.moved.append(article.pk)
+        theirs = articles.filter(pk__in=outcome.moved, image__isnull=False)
+        pictures = list(theirs.values_list("image", flat=True))
+        for start in range(0, len(outcome.moved), BATCH):
+            batch = outcome.moved[start : start + BATCH]
             with relisting(batch):
                 _bury(batch, by)
                 _blank_notes(batch)
-                _, per_model = Article.objects.filter(pk__in=batch).delete()
-            deleted += per_model.get(Article._meta.label, 0)
+                Article.objects.filter(pk__in=batch).delete()
         _once_it_is_sure(lambda: library.discard(pictures))
-    return deleted
+    outcome.act = recording.act
+    return outcome
 
 
 def _bury(ids: list[int], by: User) -> None:

@@ -9,18 +9,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from articles.models import Article
-from tests.factories import EDITOR, make_user
 
 LIST = "/admin/articles/article/"
 Act = Callable[..., HttpResponse]
-
-
-@pytest.fixture
-def editor(client: Client, db: None) -> Any:
-    """An editor, signed in with ``client``."""
-    user = make_user("editor", EDITOR)
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture
@@ -35,20 +26,34 @@ def act(client: Client) -> Act:
     return run
 
 
+def shown(client: Client, article: Article) -> dict[str, Any]:
+    """What the form of a piece holds when it is opened."""
+    return fields_of(client.get(f"{LIST}{article.pk}/change/"))
+
+
+def fields_of(page: HttpResponse) -> dict[str, Any]:
+    """What a browser would send from the form of a page, as it is shown."""
+    data = {}
+    for bound in page.context["adminform"].form:
+        value = bound.value()
+        data[bound.html_name] = "" if value is None else value
+        if bound.field.show_hidden_initial:
+            data[bound.html_initial_name] = bound.form.data.get(
+                bound.html_initial_name, data[bound.html_name]
+            )
+    return {name: value for name, value in data.items() if name != "picture"}
+
+
+def post(client: Client, article: Article, data: dict[str, Any]) -> HttpResponse:
+    """Send the form of a piece, and follow where it leads."""
+    return client.post(f"{LIST}{article.pk}/change/", data, follow=True)
+
+
 @pytest.fixture
 def save(client: Client) -> Act:
     """Post the change form of an article: as it was shown, with these changes."""
 
-    def post(article: Article, **changes: Any) -> HttpResponse:
-        url = f"{LIST}{article.pk}/change/"
-        form = client.get(url).context["adminform"].form
-        data = {}
-        for bound in form:
-            shown = bound.value()
-            data[bound.html_name] = "" if shown is None else shown
-            if bound.field.show_hidden_initial:
-                data[bound.html_initial_name] = data[bound.html_name]
-        data = {name: value for name, value in data.items() if name != "picture"}
-        return client.post(url, data | changes, follow=True)
+    def run(article: Article, **changes: Any) -> HttpResponse:
+        return post(client, article, shown(client, article) | changes)
 
-    return post
+    return run

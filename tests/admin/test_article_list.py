@@ -122,7 +122,7 @@ def test_spike_keeps_the_reason(client: Client, act: Act, editor: object) -> Non
     assert article.status == ArticleStatus.SPIKED
     history = client.get(f"{LIST}{article.pk}/history/").text
     assert "An advertisement" in history
-    assert "<b>editor</b>: spiked" in history
+    assert "<b>mori</b>: spiked" in history
     act("unspike_selected", article)
     article.refresh_from_db()
     assert article.status == ArticleStatus.INGESTED
@@ -147,7 +147,7 @@ def test_tags_put_on_in_the_list_stand_in_the_history(
     act("tag_selected", article, tags="Economy")
 
     history = client.get(f"{LIST}{article.pk}/history/").text
-    assert "<b>editor</b>: tagged" in history
+    assert "<b>mori</b>: tagged" in history
     assert "#Economy" in history
 
 

@@ -80,7 +80,7 @@ def test_everything_stands_in_one_line_in_words_and_newest_first(
         "Source&#x27;s headline:</span>",
         "changed at the source; waits for an editor",
         f"<ins>{until:%Y-%m-%d %H:%M:%S} UTC</ins>",
-        "<b>editor</b>: published",
+        "<b>mori</b>: published",
         "<del>ingested</del>",
         "Big news",
         "arrived",
@@ -107,11 +107,11 @@ def test_a_bulk_act_says_with_how_many_others_and_leads_to_the_act(
 
 
 def test_accounts_that_are_gone_are_still_named(client: Client, editor: Any) -> None:
-    article, gone = ArticleFactory(), chief("mori")
+    article, gone = ArticleFactory(), chief("ueda")
     act = edit(article, gone, headline="Ours")
     gone.delete()
 
-    assert "<b>mori</b>: edited" in history(client, article)
+    assert "<b>ueda</b>: edited" in history(client, article)
     assert client.get(undo_page(act)).status_code == 200
 
 
@@ -183,7 +183,7 @@ def test_what_can_be_taken_back_asks_first_and_then_does_it(
     article.refresh_from_db()
     assert article.headline == "First"
     assert "taken back" in done.text
-    assert "<b>editor</b>: took back: edited" in done.text
+    assert "<b>mori</b>: took back: edited" in done.text
 
 
 def test_why_something_cannot_be_taken_back_is_said(

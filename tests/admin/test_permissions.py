@@ -138,7 +138,7 @@ def cells() -> Iterator[Cell]:
             for method in ("GET", "POST"):
                 yield Cell(view, route, method, state)
         if view.endswith("_changelist"):
-            for action in (*ACTIONS.get(view, ()), "delete_selected"):
+            for action in {**ACTIONS.get(view, {}), "delete_selected": ""}:
                 for state in STATES if view == LIST else (None,):
                     yield Cell(view, route, "POST", state, action=action)
         if view == FORM:

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from articles import workflow
 from articles.admin.refusals import refused
@@ -258,3 +260,14 @@ def test_a_policy_is_set_with_its_own_right_alone(client: Client, path: str) -> 
     client.post(f"{SOURCES}{renamed.pk}/change/", raised)
     renamed.refresh_from_db()
     assert (renamed.reuse, renamed.excerpt_words) == ("full_text", 400)
+
+
+def test_staff_without_a_role_are_led_to_no_piece(client: Client) -> None:
+    article = ArticleFactory(headline="Ferry sinks")
+    kind = ContentType.objects.get_for_model(article)
+    address = reverse("admin:view_on_site", args=[kind.pk, article.pk])
+    client.force_login(make_member(None))
+    refused = client.get(address)
+    assert (refused.status_code, "ferry" in str(refused.headers)) == (403, False)
+    client.force_login(make_member(Role.CONTRIBUTORS))
+    assert client.get(address).url.endswith(article.get_absolute_url())

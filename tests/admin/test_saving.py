@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from articles import workflow
 from articles.models import Act as Deed
-from articles.models import Article, ArticleStatus, Change, TagPhrase
+from articles.models import Article, ArticleStatus, Change, Tag, TagPhrase
 from articles.roles import Role
 from articles.tagging import suggestions
 from tests.factories import (
@@ -28,7 +28,7 @@ from tests.factories import (
     make_user,
 )
 
-from .conftest import LIST, Act
+from .conftest import LIST, Act, fields_of, post, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -37,34 +37,27 @@ def sato() -> Any:
     return make_user("sato", is_superuser=True)
 
 
-def shown(client: Client, article: Article) -> dict[str, Any]:
-    """What the form of a piece holds when it is opened."""
-    page = client.get(f"{LIST}{article.pk}/change/")
-    return fields_of(page)
-
-
-def fields_of(page: HttpResponse) -> dict[str, Any]:
-    data = {}
-    for bound in page.context["adminform"].form:
-        value = bound.value()
-        data[bound.html_name] = "" if value is None else value
-        if bound.field.show_hidden_initial:
-            data[bound.html_initial_name] = bound.form.data.get(
-                bound.html_initial_name, data[bound.html_name]
-            )
-    return {name: value for name, value in data.items() if name != "picture"}
-
-
-def post(client: Client, article: Article, data: dict[str, Any]) -> HttpResponse:
-    return client.post(f"{LIST}{article.pk}/change/", data, follow=True)
-
-
 def edited(article: Article, by: Any, **values: str) -> None:
     """What a colleague saves meanwhile."""
     there = Article.objects.get(pk=article.pk)
     for name, value in values.items():
         setattr(there, name, value)
     workflow.edit(there, values, by=by)
+
+
+def overtaken(client: Client, **theirs: str) -> tuple[Article, dict[str, Any]]:
+    """A piece, and its form as it was before a colleague saved other words."""
+    article = ArticleFactory(headline="First")
+    data = shown(client, article)
+    edited(article, sato(), **({"headline": "Theirs"} | theirs))
+    return article, data
+
+
+def harbour() -> Tag:
+    """A tag that is suggested for what speaks of a quay."""
+    tag = TagFactory(name="Harbour", slug="harbour")
+    TagPhrase.objects.create(tag=tag, text="quay")
+    return tag
 
 
 def button(page: HttpResponse, words: str) -> dict[str, str]:
@@ -99,9 +92,7 @@ def test_the_second_save_is_refused_with_both_texts_side_by_side(
 
 
 def test_mine_is_saved_over_it_when_i_say_so(client: Client, editor: object) -> None:
-    article = ArticleFactory(headline="First")
-    data = shown(client, article)
-    edited(article, sato(), headline="Theirs", note="Their note")
+    article, data = overtaken(client, note="Their note")
 
     page = post(client, article, data | {"headline": "Mine"})
     again = fields_of(page)
@@ -117,9 +108,7 @@ def test_mine_is_saved_over_it_when_i_say_so(client: Client, editor: object) -> 
 def test_the_others_is_taken_and_the_rest_of_mine_saved(
     client: Client, editor: object
 ) -> None:
-    article = ArticleFactory(headline="First")
-    data = shown(client, article)
-    edited(article, sato(), headline="Theirs")
+    article, data = overtaken(client)
 
     page = post(client, article, data | {"headline": "Mine", "note": "My note"})
     post(client, article, fields_of(page) | button(page, "Take the other"))
@@ -131,9 +120,7 @@ def test_the_others_is_taken_and_the_rest_of_mine_saved(
 def test_going_on_editing_saves_once_nothing_stands_against_it(
     client: Client, editor: object
 ) -> None:
-    article = ArticleFactory(headline="First")
-    data = shown(client, article)
-    edited(article, sato(), headline="Theirs")
+    article, data = overtaken(client)
 
     page = post(client, article, data | {"headline": "Mine", "note": "My note"})
     still = fields_of(page) | button(page, "Compare again")
@@ -229,9 +216,7 @@ def test_nobody_publishes_what_they_have_not_read(
 def test_mine_is_saved_over_it_and_published_in_one_act(
     client: Client, editor: object
 ) -> None:
-    article = ArticleFactory(headline="First")
-    data = shown(client, article)
-    edited(article, sato(), headline="Theirs")
+    article, data = overtaken(client)
 
     page = post(client, article, data | {"headline": "Mine", "_move": "publish"})
     post(client, article, fields_of(page) | button(page, "Save mine over it: Publish"))
@@ -245,8 +230,7 @@ def test_mine_is_saved_over_it_and_published_in_one_act(
 def test_a_form_and_its_move_are_one_act_and_one_way_back(
     client: Client, save: Act, editor: Any
 ) -> None:
-    tag = TagFactory(name="Harbour", slug="harbour")
-    TagPhrase.objects.create(tag=tag, text="quay")
+    tag = harbour()
     article = ArticleFactory(source_headline="At the quay")
     suggestions.recompute()
     before = Article.objects.values("status", "headline", "published_at").get()
@@ -304,9 +288,7 @@ def test_a_form_without_its_version_is_refused_and_says_so(
 def test_a_decision_that_nobody_was_offered_overwrites_nothing(
     client: Client, editor: object, decision: str
 ) -> None:
-    article = ArticleFactory(headline="First")
-    data = shown(client, article)
-    edited(article, sato(), headline="Theirs")
+    article, data = overtaken(client)
 
     page = post(client, article, data | {"headline": "Mine", "_decision": decision})
 
@@ -318,9 +300,7 @@ def test_a_decision_that_nobody_was_offered_overwrites_nothing(
 def test_a_picture_that_was_chosen_is_kept_through_a_conflict(
     client: Client, editor: object
 ) -> None:
-    article = ArticleFactory(headline="First")
-    data = shown(client, article)
-    edited(article, sato(), headline="Theirs")
+    article, data = overtaken(client)
     stream = io.BytesIO()
     Pillow.new("RGB", (64, 48), "red").save(stream, "JPEG")
     upload = SimpleUploadedFile("a.jpg", stream.getvalue(), "image/jpeg")
@@ -406,12 +386,28 @@ def test_the_list_moves_only_what_it_has_shown(
     assert [article.pk for article in published] == [seen.pk]
 
 
+def test_the_list_deletes_only_what_has_not_changed_since_it_asked(
+    client: Client, act: Act
+) -> None:
+    client.force_login(make_user("d", (*EDITOR, "delete_article")))
+    seen, changed = ArticleFactory.create_batch(2)
+    asked = act("delete_selected", seen, changed).text
+    rows = re.findall(r'name="seen" value="([\d:]+)"', asked)
+    assert set(rows) == {f"{seen.pk}:0", f"{changed.pk}:0"}
+    edited(changed, sato(), headline="Worth keeping")
+
+    page = act("delete_selected", seen, changed, post="yes", seen=rows)
+
+    assert "Deleted: 1 article." in page.text
+    assert f"Article {changed.pk}: Someone else has changed it meanwhile." in page.text
+    assert list(Article.objects.all()) == [changed]
+
+
 @pytest.mark.parametrize("action", ["publish_with_suggestions", "tag_selected"])
 def test_actions_that_tag_are_one_act_and_leave_alone_what_was_not_seen(
     client: Client, act: Act, editor: Any, action: str
 ) -> None:
-    tag = TagFactory(name="Harbour", slug="harbour")
-    TagPhrase.objects.create(tag=tag, text="quay")
+    harbour()
     pieces = ArticleFactory.create_batch(3, source_headline="At the quay")
     suggestions.recompute()
     edited(pieces[2], sato(), headline="New")
@@ -454,8 +450,7 @@ def test_an_editor_without_the_right_of_the_move_is_told_before_anything_is_save
 def test_a_suggestion_that_a_colleague_has_taken_meanwhile_is_no_error(
     client: Client, editor: object
 ) -> None:
-    tag = TagFactory(name="Harbour", slug="harbour")
-    TagPhrase.objects.create(tag=tag, text="quay")
+    tag = harbour()
     article = ArticleFactory(source_headline="At the quay")
     suggestions.recompute()
     data = shown(client, article) | {"accepted": [tag.pk], "dismissed": []}
@@ -467,6 +462,21 @@ def test_a_suggestion_that_a_colleague_has_taken_meanwhile_is_no_error(
     article.refresh_from_db()
     assert article.headline == "Mine"
     assert list(article.tags.names()) == ["Harbour"]
+
+
+def test_what_was_typed_on_a_piece_that_is_deleted_meanwhile_is_shown(
+    client: Client, editor: object
+) -> None:
+    article = ArticleFactory(headline="As it was")
+    data = shown(client, article) | {"note": "Typed for an hour", "tags": "Trade"}
+    workflow.delete([article.pk], by=sato())
+
+    page = post(client, article, data)
+
+    assert page.status_code == 410
+    assert "Typed for an hour" in page.text
+    assert "Trade" in page.text
+    assert "As it was" not in page.text
 
 
 def test_who_may_not_make_tags_is_told_so_and_loses_nothing(

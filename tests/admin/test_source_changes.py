@@ -240,7 +240,7 @@ def test_the_history_tells_the_changes_of_the_source(
 
     page = client.get(f"{LIST}{article.pk}/history/").text
 
-    assert "turned down by an editor: editor, " in page
+    assert "turned down by an editor: mori, " in page
     assert "<ins>Another</ins>" in page
     assert "<ins>Business</ins>" in page
     assert page.index("waits for an editor") < page.index("turned down")

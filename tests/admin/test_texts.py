@@ -18,28 +18,18 @@ from articles.models import (
 )
 from tests.factories import ArticleFactory, CategoryFactory, SourceFactory, TagFactory
 
+from .conftest import post, shown
+
 pytestmark = pytest.mark.django_db
 
 HOSTILE = "Port\x00\x07 talks\x1b \u202eresume\u2069"
 CLEAN = "Port talks resume"
 
 
-def article_form(client, article):
-    page = client.get(reverse("admin:articles_article_change", args=[article.pk]))
-    form = page.context["adminform"].form
-    data = {}
-    for bound in form:
-        if isinstance(bound.field, forms.FileField):
-            continue
-        shown = bound.value()
-        data[bound.html_name] = "" if shown is None else shown
-    return data
-
-
-def post(client, article, data):
-    url = reverse("admin:articles_article_change", args=[article.pk])
-    answer = client.post(url, data)
-    assert answer.status_code == 302, answer.context["errors"]
+def saved(client, article, data):
+    """Send a piece's form, which nothing is wrong with."""
+    answer = post(client, article, data)
+    assert answer.redirect_chain, answer.context["errors"]
     article.refresh_from_db()
 
 
@@ -47,10 +37,10 @@ def test_the_words_of_a_piece_are_saved_without_control_characters(admin_client)
     """Fault 60."""
     article = ArticleFactory()
     names = ("headline", "excerpt", "note", "image_alt", "image_caption")
-    data = article_form(admin_client, article) | dict.fromkeys(names, HOSTILE)
+    data = shown(admin_client, article) | dict.fromkeys(names, HOSTILE)
     data |= {"tags": f"{HOSTILE}, Har\x07bour", "image_credit": HOSTILE}
 
-    post(admin_client, article, data)
+    saved(admin_client, article, data)
 
     assert [getattr(article, name) for name in names] == [CLEAN] * 5
     assert article.image_credit == CLEAN
@@ -59,15 +49,15 @@ def test_the_words_of_a_piece_are_saved_without_control_characters(admin_client)
 
 def test_the_lines_of_a_note_stay(admin_client):
     article = ArticleFactory()
-    data = article_form(admin_client, article)
-    post(admin_client, article, data | {"note": "One.\x00\r\n\r\nTwo.\x0bThree."})
+    data = shown(admin_client, article)
+    saved(admin_client, article, data | {"note": "One.\x00\r\n\r\nTwo.\x0bThree."})
     assert article.note == "One.\r\n\r\nTwo.\nThree."
 
 
 def test_a_reason_is_kept_without_control_characters(admin_client):
     article = ArticleFactory()
-    data = article_form(admin_client, article) | {"_move": "spike", "reason": HOSTILE}
-    post(admin_client, article, data)
+    data = shown(admin_client, article) | {"_move": "spike", "reason": HOSTILE}
+    saved(admin_client, article, data)
     assert Act.objects.newest_first()[0].reason == CLEAN
     chosen = {"action": "unspike_selected", "_selected_action": article.pk}
     listed = reverse("admin:articles_article_changelist")
@@ -116,6 +106,41 @@ def test_every_text_of_every_form_of_ours_is_cleaned(rf, admin_user):
     assert set(seen) <= {"Feed.url", "Feed.password", "Source.url"}
 
 
+def kinds_of(form):
+    """The classes made from a form's, at any remove."""
+    for kind in form.__subclasses__():
+        yield kind
+        yield from kinds_of(kind)
+
+
+def test_every_text_that_a_form_of_ours_declares_is_cleaned():
+    seen = {
+        f"{form.__name__}.{name}"
+        for form in kinds_of(forms.BaseForm)
+        if form.__module__.startswith("articles.")
+        for name, field in form.declared_fields.items()
+        if type(field) is forms.CharField
+    }
+    # What is sent to a server as it stands, what is checked, and what is made of
+    # fields that clean.
+    assert seen <= {
+        *("FeedForm.url", "FeedForm.password", "FeedOfSourceForm.url"),
+        *("ArticleForm.kept_picture", "ArticleActionForm.tags"),
+        *("NewPersonForm.password1", "NewPersonForm.password2"),
+    }
+
+
+def test_what_readers_are_told_is_saved_clean(admin_client):
+    article = ArticleFactory(published=True)
+    url = reverse("admin:articles_article_correct", args=[article.pk])
+    admin_client.post(url, {"kind": "correction", "text": HOSTILE})
+    assert article.corrections.get().text == CLEAN
+    data = shown(admin_client, article)
+    data |= {"_move": "kill", "reason": "Wish", "notice": HOSTILE}
+    saved(admin_client, article, data)
+    assert article.notice == CLEAN
+
+
 @pytest.mark.parametrize("field", [LineField(), LinesField(), TagNamesField()])
 def test_what_is_stored_unclean_counts_as_unchanged(field):
     assert not field.has_changed("Port\x07 talks", "Port talks")
@@ -152,12 +177,12 @@ def test_what_editors_type_is_read(typed, names):
 
 def test_saving_a_form_unchanged_keeps_a_tag_that_holds_a_comma(admin_client):
     article = ArticleFactory(tags=["Washington, D.C.", "Embassies"])
-    data = article_form(admin_client, article)
+    data = shown(admin_client, article)
     assert '"Washington, D.C."' in data["tags"]
 
-    post(admin_client, article, data | {"headline": "Another"})
+    saved(admin_client, article, data | {"headline": "Another"})
     assert set(article.tags.names()) == {"Washington, D.C.", "Embassies"}
-    post(admin_client, article, data | {"tags": '"Washington, D.C."'})
+    saved(admin_client, article, data | {"tags": '"Washington, D.C."'})
 
     assert set(article.tags.names()) == {"Washington, D.C."}
     assert Tag.objects.count() == 2

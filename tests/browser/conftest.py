@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from tests.factories import EDITOR, make_user
@@ -34,18 +34,19 @@ EVERYTHING = (
 )
 
 
+def signed_in_as(context: BrowserContext, live_server: LiveServer, user: Any) -> None:
+    """Let a browser's context carry the session of a person."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    value = client.cookies[name].value
+    context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+
+
 @pytest.fixture
 def sign_in(page: Page, live_server: LiveServer) -> Callable[[Any], None]:
     """Let the page carry the session of a person."""
-
-    def carry(user: Any) -> None:
-        client = Client()
-        client.force_login(user)
-        name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": client.cookies[name].value}
-        page.context.add_cookies([cookie | {"url": live_server.url}])
-
-    return carry
+    return lambda user: signed_in_as(page.context, live_server, user)
 
 
 @pytest.fixture

@@ -51,6 +51,25 @@ OPTIONS: dict[str, Any] = {
 Faults = Callable[..., list[str]]
 
 
+def be_seen(page: Page, scheme: Any, width: int) -> None:
+    """Show the page in a scheme of colours and a width."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+
+
+def examine(page: Page) -> list[str]:
+    """What axe finds on the open page, and whether it has to be moved sideways."""
+    found = [
+        f"{each['id']} on {node['html'][:120]}"
+        for each in Axe().run(page, options=OPTIONS).response["violations"]
+        for node in each["nodes"]
+    ]
+    needed = page.evaluate("document.documentElement.scrollWidth")
+    if needed > page.evaluate("window.innerWidth"):
+        found.append(f"it is {needed} pixels wide")
+    return found
+
+
 @pytest.fixture
 def faults(page: Page) -> Faults:
     """What axe finds on a page, or the open one, in every scheme and width."""
@@ -68,21 +87,12 @@ def faults(page: Page) -> Faults:
             f"{path} {scheme} {width}: {fault}"
             for width in WIDTHS
             for scheme in SCHEMES
-            for fault in examine(scheme, width)
+            for fault in seen(scheme, width)
         ]
 
-    def examine(scheme: Any, width: int) -> list[str]:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found = [
-            f"{each['id']} on {node['html'][:120]}"
-            for each in Axe().run(page, options=OPTIONS).response["violations"]
-            for node in each["nodes"]
-        ]
-        needed = page.evaluate("document.documentElement.scrollWidth")
-        if needed > width:
-            found.append(f"it is {needed} pixels wide")
-        return found
+    def seen(scheme: str, width: int) -> list[str]:
+        be_seen(page, scheme, width)
+        return examine(page)
 
     return look
 

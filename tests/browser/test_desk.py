@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django import Settings
@@ -27,17 +25,10 @@ from articles.models import (
 )
 from tests.factories import EDITOR, ArticleFactory, TagFactory, make_user
 
+from .conftest import signed_in_as
 from .effort import Effort, begin, count_on, spent
 
 pytestmark = pytest.mark.browser
-
-
-def signed_in_as(page: Page, live_server: LiveServer, user: Any) -> None:
-    client = Client()
-    client.force_login(user)
-    name = django_settings.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": client.cookies[name].value}
-    page.context.add_cookies([cookie | {"url": live_server.url}])
 
 
 @pytest.fixture
@@ -68,7 +59,7 @@ def waiting(number: int, *suggested: str) -> list[Article]:
 @pytest.fixture
 def desk(page: Page, live_server: LiveServer, mori: Any) -> Page:
     """The page of an editor who is about to open the desk."""
-    signed_in_as(page, live_server, mori)
+    signed_in_as(page.context, live_server, mori)
     page.set_viewport_size({"width": 1280, "height": 800})
     count_on(page)
     return page
@@ -271,6 +262,7 @@ def test_keys_can_be_changed_and_turned_off(desk: Page) -> None:
     desk.goto("/admin/desk/keys/")
     desk.get_by_label("Keys are on").uncheck()
     desk.get_by_role("button", name="Keep").click()
+    expect(desk.locator("[aria-current=true]")).to_be_focused()
     expect(desk.locator("#rows > li")).to_have_count(1)
     desk.keyboard.press("y")
     desk.get_by_role("button", name="Publish", exact=True).click()
@@ -514,7 +506,7 @@ def test_a_range_is_ticked_and_published_in_one_act(desk: Page) -> None:
     in_focus(desk, pieces[3])
     assert Act.objects.count() == 1
     desk.keyboard.press("z")
-    said(desk, "Undone: 3.")
+    said(desk, "Undone: 3 pieces (published).")
     expect(desk.locator("#rows > li")).to_have_count(5)
     ids = desk.locator("#rows > li").evaluate_all("rows => rows.map(r => r.id)")
     assert ids == [f"row-{piece.pk}" for piece in pieces]
@@ -530,7 +522,7 @@ def test_two_editors_of_one_piece_lose_nothing(
     desk.keyboard.type("Harbour opens")
     with browser.new_context(base_url=live_server.url) as context:
         other = context.new_page()
-        signed_in_as(other, live_server, sato)
+        signed_in_as(other.context, live_server, sato)
         other.goto(f"/admin/desk/pieces/{piece.pk}/")
         other.get_by_role("textbox", name="Headline").fill("Harbour closes")
         other.get_by_role("button", name="Save", exact=True).click()
@@ -691,7 +683,7 @@ def plain(browser: Browser, live_server: LiveServer, mori: Any) -> Iterator[Page
         base_url=live_server.url, java_script_enabled=False, locale="en-GB"
     ) as context:
         page = context.new_page()
-        signed_in_as(page, live_server, mori)
+        signed_in_as(page.context, live_server, mori)
         yield page
 
 
@@ -706,7 +698,7 @@ def test_the_desk_works_without_scripts(plain: Page, settings: Settings) -> None
     page.get_by_role("button", name="Spike “Waiting piece 2”").click()
     expect(page.get_by_text("Spiked “Waiting piece 2”.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Undone: “Waiting piece 2”.")).to_be_visible()
+    expect(page.get_by_text("Undone: “Waiting piece 2” (spiked).")).to_be_visible()
     assert [state(piece) for piece in pieces[:2]] == ["published", "ingested"]
     for number in (2, 3):
         page.get_by_label(f"Tick “Waiting piece {number}”").check()

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
@@ -20,8 +19,9 @@ from articles.models import (
 )
 from tests.factories import EDITOR, ArticleFactory, TagFactory, make_user
 
-from .test_accessibility import OPTIONS, SCHEMES, WIDTHS
-from .test_desk import open_desk, signed_in_as
+from .conftest import signed_in_as
+from .test_accessibility import SCHEMES, WIDTHS, be_seen, examine
+from .test_desk import open_desk
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.browser
 def pieces(page: Page, live_server: LiveServer) -> list[Article]:
     """A queue with all that a row can show, and an editor who has signed in."""
     mori, sato = make_user("mori", EDITOR), make_user("sato", EDITOR)
-    signed_in_as(page, live_server, mori)
+    signed_in_as(page.context, live_server, mori)
     found = ArticleFactory.create_batch(
         4, tags=["Economy"], needs_suggestions=False, note="Why", headline="Ours"
     )
@@ -59,17 +59,9 @@ def faults_of(page: Page, show: Callable[[], Any]) -> list[str]:
     found = []
     for scheme in SCHEMES:
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            be_seen(page, scheme, width)
             show()
-            found += [
-                f"{scheme} {width}: {each['id']} on {node['html'][:120]}"
-                for each in Axe().run(page, options=OPTIONS).response["violations"]
-                for node in each["nodes"]
-            ]
-            needed = page.evaluate("document.documentElement.scrollWidth")
-            if needed > width:
-                found.append(f"{scheme} {width}: it is {needed} pixels wide")
+            found += [f"{scheme} {width}: {fault}" for fault in examine(page)]
     return found
 
 

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -13,7 +11,7 @@ from articles import workflow
 from articles.models import Article
 from tests.factories import ArticleFactory, make_user
 
-from .conftest import EVERYTHING
+from .conftest import EVERYTHING, signed_in_as
 
 pytestmark = pytest.mark.browser
 
@@ -26,14 +24,10 @@ def editor(live_server: LiveServer) -> Any:
 @pytest.fixture
 def plain(browser: Browser, live_server: LiveServer, editor: Any) -> Iterator[Page]:
     """An editor's page without JavaScript."""
-    client = Client()
-    client.force_login(editor)
-    name = settings.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": client.cookies[name].value}
     with browser.new_context(
         base_url=live_server.url, java_script_enabled=False, locale="en-GB"
     ) as context:
-        context.add_cookies([cookie | {"url": live_server.url}])  # type: ignore[list-item]
+        signed_in_as(context, live_server, editor)
         yield context.new_page()
 
 

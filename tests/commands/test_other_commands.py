@@ -18,13 +18,14 @@ from articles.models import (
     Reuse,
     RunState,
     Source,
+    SourceChange,
     Tag,
     TaggedArticle,
     TagSuggestion,
 )
 from articles.tagging import index, suggestions, tags
 from tests.commands.invocation import import_articles, invoke, ndjson, record
-from tests.factories import ArticleFactory, SourceFactory, TagFactory, make_user
+from tests.factories import EDITOR, ArticleFactory, SourceFactory, TagFactory, make_user
 from tests.likeness.texts import WIRE, WIRE_AS_PRINTED
 
 pytestmark = pytest.mark.django_db
@@ -408,6 +409,19 @@ def test_articles_go_out_and_come_back_into_an_empty_database(form):
     assert invoke("export_articles", f"--format={form}").out == exported.out
     excerpt = Article.objects.get(external_id="id-1").source_excerpt
     assert excerpt == "Tom & Co. use the <b> tag, if a < b"
+
+
+def test_ones_own_export_changes_nothing_whatever_editors_have_tagged():
+    import_articles("-", stdin=ndjson([record(tags=["Trade"])]))
+    article = Article.objects.get()
+    workflow.tag([article.pk], on=["Harbour"], by=make_user("editor", EDITOR))
+    exported = invoke("export_articles").out
+    assert set(json.loads(exported)["tags"]) == {"Harbour", "Trade"}
+
+    again = import_articles("-", stdin=exported.encode())
+
+    assert again.counts == {"read": 1, "unchanged": 1}
+    assert not SourceChange.objects.pending().exists()
 
 
 def test_an_export_can_be_narrowed():

@@ -182,3 +182,16 @@ def test_a_process_takes_down_what_another_imports(scratch):
     assert run("takedown", URL, REASON).code == 0
     done = run("import_articles", "-", "--format=json", stdin=ndjson([record(1)]))
     assert done.counts == {"read": 1, "unchanged": 1}
+
+
+def test_what_readers_are_told_is_cleaned(article):
+    takedown(URL, REASON, "--notice=With\u202edrawn.\x07")
+    article.refresh_from_db()
+    assert article.notice == "Withdrawn."
+
+
+def test_its_undo_says_that_barred_addresses_stay_so(article, client):
+    takedown(URL, "https://ledger.example/2", REASON)
+    client.force_login(make_user("chief", is_superuser=True))
+    page = client.get(f"/admin/articles/act/{Act.objects.get().pk}/undo/")
+    assert "Addresses that had no piece stay barred" in page.text

@@ -14,14 +14,6 @@ Ask = Callable[..., HttpResponse]
 
 
 @pytest.fixture
-def editor(client: Client, db: None) -> Any:
-    """An editor, signed in with ``client``."""
-    user = make_user("mori", EDITOR)
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def colleague(db: None) -> Any:
     return make_user("sato", EDITOR)
 

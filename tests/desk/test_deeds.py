@@ -411,6 +411,103 @@ def test_a_plain_form_goes_back_to_where_it_came_from(editor, client: Client):
     assert any("Spiked" in text for text in said)
 
 
+def test_what_is_undone_comes_back_where_the_filter_shows_it(editor, client: Client):
+    piece = ArticleFactory()
+    until = timezone.now() + timedelta(hours=1)
+    workflow.hold([piece.pk], until, by=editor)
+
+    def do(deed: str, **fields: str) -> str | None:
+        answer = client.post(
+            f"/admin/desk/{deed}/",
+            {"piece": piece.pk} | fields,
+            headers={
+                "x-requested-with": "desk",
+                "referer": "http://testserver/admin/desk/?only=held",
+            },
+        )
+        return answer.json()["rows"][str(piece.pk)]
+
+    assert "#Harbour" in (do("tag", tags="Harbour") or "")
+    assert do("resume") is None
+    assert "held until" in (do("undo") or "")
+    assert do("undo", again="1") is None
+
+
+@pytest.mark.parametrize("before", ["abc", "9" * 30, "-1"])
+def test_an_act_before_which_is_none_is_refused_in_words(editor, ask, before):
+    answer = ask("undo", before=before)
+    assert (answer.status_code, answer.json()["done"]) == (400, False)
+
+
+def test_undo_says_what_of_how_many_pieces_is_undone(editor, ask):
+    pieces = ArticleFactory.create_batch(2)
+    ask("tag", pieces[0], tags="Harbour")
+    assert ask("undo").json()["said"].endswith("” (tagged).")
+    assert ask("undo", again="1").json()["said"].endswith("” (tagged).")
+    for piece in pieces:
+        piece.refresh_from_db()
+    ask("spike", *pieces)
+    assert ask("undo").json()["said"] == "Undone: 2 pieces (spiked)."
+
+
+def test_a_tag_is_told_by_its_own_name(editor, ask):
+    TagFactory(name="Race Tag Yak", slug="race-tag-yak")
+    said = ask("tag", ArticleFactory(), tags="race-tag yak").json()["said"]
+    assert said.endswith("with #Race Tag Yak.")
+
+
+def test_who_decides_on_nothing_is_offered_nothing_to_decide_with(client: Client):
+    client.force_login(make_member(Role.RIGHTS_MANAGERS))
+    suggested(ArticleFactory(), "Port")
+    page = client.get("/admin/desk/").text
+    assert "#Port" in page
+    assert 'name="accepted"' not in page
+    assert 'class="tick" type="checkbox" hidden' in page
+    for command in ("redo", "select", "select-range", "publish"):
+        assert f'data-command="{command}"' not in page
+        assert f'data-key-of="{command}"' not in page
+
+
+def test_words_for_a_piece_that_is_deleted_meanwhile_are_shown(
+    editor, colleague, client: Client, ask
+):
+    piece = ArticleFactory()
+    workflow.delete([piece.pk], by=colleague)
+    words = {"headline": "Typed", "initial-headline": "", "note": "Same"}
+    words |= {"initial-note": "Same", "piece": f"{piece.pk}:0"}
+    page = client.post("/admin/desk/edit/", words)
+    assert (page.status_code, ">Typed<" in page.text) == (410, True)
+    assert ">Same<" not in page.text
+    assert "has been deleted" in ask("edit", piece, headline="Typed").json()["said"]
+
+
+def test_a_piece_that_was_opened_from_a_filter_leads_back_to_it(editor, client: Client):
+    piece = ArticleFactory()
+    address = f"/admin/desk/pieces/{piece.pk}/?only=untagged"
+    assert f'href="{address}"' in client.get("/admin/desk/?only=untagged").text
+
+    page = client.get(address)
+    queue = "/admin/desk/?only=untagged"
+    assert page.text.count(f'name="next" value="{queue}"') == 4
+    assert f'href="{queue}"' in page.text
+    words = {"piece": f"{piece.pk}:0", "headline": "Ours", "next": queue}
+    assert client.post("/admin/desk/edit/", words).url == queue
+
+
+def test_a_request_that_holds_too_much_is_answered_in_words(
+    editor, client: Client, ask, settings: Settings
+):
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 3
+    pieces = ArticleFactory.create_batch(4)
+    answer = ask("spike", *pieces)
+    assert (answer.status_code, answer.json()["done"]) == (400, False)
+    assert "more than can be sent at once" in answer.json()["said"]
+    plain = client.post("/admin/desk/spike/", {"piece": [1, 2, 3, 4]})
+    assert plain.status_code == 400
+    assert plain.headers["content-type"].startswith("text/html")
+    assert not Act.objects.exists()
+
+
 @pytest.mark.parametrize(
     "there",
     [

@@ -55,6 +55,32 @@ def test_a_filter_whose_source_is_gone_finds_nothing_and_breaks_nothing(
     assert [number for _filter, number in page.context["saved"]] == [0]
 
 
+def test_a_filter_that_opens_the_desk_and_no_longer_holds_opens_all_of_it(
+    client: Client, editor
+):
+    piece = ArticleFactory()
+    SavedFilter.objects.create(
+        user=editor, name="Old", query="source=gone", is_default=True
+    )
+    page = client.get("/admin/desk/")
+    assert page.status_code == 200
+    assert "“Old” no longer holds" in page.text
+    assert f'id="row-{piece.pk}"' in page.text
+
+
+def test_a_filter_that_makes_no_sense_is_not_kept(client: Client, editor):
+    data = {"name": "Odd", "query": "source=zzz", "is_default": "on"}
+    page = client.post("/admin/desk/filters/", data, follow=True)
+    assert "this filter makes no sense" in page.text
+    assert not SavedFilter.objects.exists()
+
+
+def test_the_name_of_a_filter_is_cleaned(client: Client, editor):
+    data = {"name": "Port\u202e\x07 talks", "query": "language=ja"}
+    client.post("/admin/desk/filters/", data)
+    assert SavedFilter.objects.get().name == "Port talks"
+
+
 def test_a_filter_needs_a_name(client: Client, editor):
     client.post("/admin/desk/filters/", {"name": "", "query": "language=ja"})
     client.post("/admin/desk/filters/", {"name": "x" * 51, "query": "language=ja"})

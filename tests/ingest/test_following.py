@@ -353,7 +353,7 @@ def test_a_deleted_piece_does_not_come_back_under_any_name(feed):
     fetched(feed, entry(1), entry(2))
     fetched(feed, entry(1, url="https://ledger.example/moved"), entry(2))
     doomed = Article.objects.get(source_headline="Piece 1")
-    assert workflow.delete([doomed.pk], by=make_user()) == 1
+    assert workflow.delete([doomed.pk], by=make_user()).moved == [doomed.pk]
     for again in (
         entry(1),
         entry(1, url="https://ledger.example/moved", external_id=""),

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from articles import workflow
 from articles.ingest.identity import canonical_url
+from articles.ingest.text import printable
 from articles.management.command import ITEM_ERRORS, NewsroomCommand, usage_error
 from articles.models import Article
 
@@ -71,8 +72,8 @@ class Command(NewsroomCommand):
                 done = workflow.take_down(
                     [each.article for each in addresses if each.article],
                     [each.canonical for each in addresses if _is_to_bar(each)],
-                    reason=options["reason"],
-                    notice=options["notice"],
+                    reason=printable(options["reason"]).strip(),
+                    notice=printable(options["notice"]).strip(),
                     actor="takedown",
                 )
                 transaction.set_rollback(options["dry_run"])

@@ -1,13 +1,9 @@
-"""The forms of the editors' screens."""
+"""The forms of a piece: the desk's side of it, and one that an editor brings in."""
 
-import re
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Self, cast
+from typing import Any, cast
 
 from django import forms
-from django.conf import settings
-from django.contrib.admin.helpers import ActionForm
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -16,22 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles import workflow
-from articles.fields import DateTimeLocalField, LineField, TagNamesField, TagNamesWidget
+from articles.fields import DateTimeLocalField, TagNamesField
 from articles.images import library
 from articles.images.encoding import NotAPicture
-from articles.ingest.addresses import Allow, Refused, check_url, origin_of
 from articles.ingest.identity import canonical_url, http_url
-from articles.models import (
-    Article,
-    ArticleStatus,
-    Feed,
-    Image,
-    SuggestionState,
-    Tombstone,
-)
-from articles.names import name_key
-from articles.workflow import MOVES, ChangedMeanwhile, NotAllowed
+from articles.models import Article, ArticleStatus, Image, SuggestionState, Tombstone
+from articles.workflow import ChangedMeanwhile, NotAllowed
+
+from .moves import NO_VERSION, Decision, MoveForm, asked_action
 
 #: The columns of an article that the form writes.
 EDITED = (
@@ -46,214 +34,6 @@ EDITED = (
 )
 #: What a kept picture's number is signed for.
 KEPT = "articles.admin.kept_picture"
-
-
-#: What a form says that has come back without what was in it.
-NO_VERSION = gettext_lazy(
-    "The form came without the version that it showed. Load it anew."
-)
-
-
-class NamedForm(forms.ModelForm):
-    """A name that nothing else of its kind has, however it is spelled."""
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        same = self._meta.model._default_manager.filter(key=name_key(name))
-        if other := same.exclude(pk=self.instance.pk).first():
-            raise ValidationError(
-                _("“%(other)s” is here already, and this is the same name."),
-                code="unique",
-                params={"other": other},
-            )
-        return name
-
-
-class FeedForm(forms.ModelForm):
-    """A feed's address and settings.
-
-    A password goes in and never comes out. It belongs to the server it was typed
-    for: with an address elsewhere it must be typed anew.
-    """
-
-    url = forms.CharField(
-        label=gettext_lazy("Address"),
-        widget=forms.URLInput(attrs={"class": "vLargeTextField"}),
-    )
-    password = forms.CharField(
-        label=gettext_lazy("Password"),
-        required=False,
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy(
-            "Sent to the feed's own server only, and never shown again. Blank: a"
-            " stored one stays, unless there is no user name."
-        ),
-    )
-
-    class Meta:
-        model = Feed
-        fields = (
-            "source",
-            "title",
-            "url",
-            "is_active",
-            "check_every",
-            "username",
-            "password",
-            "verifies_certificate",
-        )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial.pop("password", None)
-
-    def clean_url(self) -> str:
-        allow = Allow.parse(settings.NEWSROOM_FETCH_ALLOW)
-        try:
-            url = check_url(self.cleaned_data["url"], allow).url
-        except Refused as why:
-            raise ValidationError(
-                _("This cannot be fetched: %(why)s."), params={"why": why}
-            ) from why
-        others = Feed.objects.filter(url=url).exclude(pk=self.instance.pk)
-        if other := others.select_related("source").first():
-            raise ValidationError(
-                _("It is here already, as a feed of %(source)s."),
-                code="unique",
-                params={"source": other.source},
-            )
-        return url
-
-    def clean_username(self) -> str:
-        name: str = self.cleaned_data["username"]
-        if ":" in name:  # it ends the user name, RFC 7617, section 2
-            raise ValidationError(
-                _("No user name has a colon in it; the password has its own field.")
-            )
-        return name
-
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        data, stored = self.cleaned_data, self.instance.password
-        if "verifies_certificate" not in self.fields and self._is_elsewhere():
-            # What somebody answered for was the other server.
-            self.instance.verifies_certificate = True
-        if "password" not in self.fields:
-            if stored and self._is_elsewhere():
-                self.add_error("url", self._belongs())
-        elif not data.get("username"):
-            if data.get("password"):
-                self.add_error("username", _("A password needs a user name."))
-            data["password"] = ""
-        elif not data.get("password"):
-            if stored and self._is_elsewhere():
-                self.add_error("password", self._belongs())
-            data["password"] = stored
-        return data
-
-    def _is_elsewhere(self) -> bool:
-        """Whether the address is at another server than the one stored."""
-        return "url" in self.cleaned_data and (
-            origin_of(self.cleaned_data["url"]) != origin_of(self.instance.url)
-        )
-
-    def _belongs(self) -> str:
-        said = _(
-            "The stored password was meant for %(host)s. On the feed's own page, type"
-            " the one for the new address, or clear the user name."
-        )
-        return said % {"host": self.instance.host}
-
-
-class FeedOfSourceForm(FeedForm):
-    """A feed within its source's form: without what is sent to its server."""
-
-    password = None  # type: ignore[assignment]
-
-
-class ArticleActionForm(ActionForm):
-    """What the actions of the list need beside the chosen rows.
-
-    The actions check it: of a form that is not valid, Django's admin says only
-    that no action was selected.
-    """
-
-    tags = forms.CharField(
-        label=gettext_lazy("Tags"), required=False, widget=TagNamesWidget
-    )
-    reason = LineField(
-        label=gettext_lazy("Reason"),
-        required=False,
-        widget=forms.TextInput(attrs={"maxlength": 1000}),
-    )
-    notice = forms.CharField(
-        label=gettext_lazy("Public notice"),
-        required=False,
-        widget=forms.TextInput(attrs={"maxlength": workflow.LONGEST_NOTICE}),
-    )
-
-
-class MoveForm(forms.Form):
-    """What a button that moves the piece needs to know.
-
-    The version is the one that the page has shown.
-    """
-
-    version = forms.IntegerField(
-        min_value=0,
-        widget=forms.HiddenInput,
-        error_messages={"required": NO_VERSION, "invalid": NO_VERSION},
-    )
-    publish_at = DateTimeLocalField(
-        label=gettext_lazy("Publish at"),
-        required=False,
-        help_text=gettext_lazy("For the button Publish. Blank: at once."),
-    )
-    reason = LineField(
-        label=gettext_lazy("Reason"),
-        required=False,
-        max_length=1000,
-        help_text=gettext_lazy("Kept in the history, with your name."),
-    )
-    notice = forms.CharField(
-        label=gettext_lazy("Public notice"),
-        required=False,
-        max_length=workflow.LONGEST_NOTICE,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy(
-            "For the button Kill: what readers find at the piece's address. Blank: that"
-            " it has been withdrawn."
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a person decided who was shown that a colleague had been faster.
-
-    ``side`` is whose words are to stand, ``version`` the one that they were shown,
-    ``action`` the move that they wanted to make, or "".
-    """
-
-    side: Literal["mine", "theirs"]
-    version: int
-    action: str
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """A decision as the button sends it; None if it is none."""
-        if not (found := re.fullmatch(r"(mine|theirs):([0-9]{1,9}):([a-z]*)", text)):
-            return None
-        return cls(cast(Any, found[1]), int(found[2]), found[3])
-
-
-def asked_action(data: Any) -> str:
-    """The move whose button was pressed on a piece's form; "" for none."""
-    decision = Decision.parse(data.get("_decision", ""))
-    action = decision.action if decision else data.get("_move", "")
-    return action if action in MOVES else ""
 
 
 class ArticleForm(MoveForm, forms.ModelForm):

@@ -1,0 +1,154 @@
+/* Deeds: what is done with rows, what becomes of them, and the way back. */
+
+import { say, words } from "./page.js";
+import { forget, showSoon } from "./pane.js";
+import { post, postInTurn } from "./requests.js";
+import {
+  chosen,
+  current,
+  drawn,
+  focusRow,
+  idOf,
+  named,
+  putBack,
+  redraw,
+  rowOf,
+  takeAway,
+  trouble,
+} from "./rows.js";
+
+const taking = document.getElementById("taking-back");
+const undoButton = taking.querySelector("[data-command=undo]");
+const deeds = []; // what was done here, newest last: promises of where it is undone
+const undone = []; // what was taken back here, newest last: where it is done again
+let tried = ""; // the act that could not be taken back: the next look is behind it
+
+/* Does one thing with these rows; those that leave the queue go at once.
+
+   Two deeds on one piece reach the server one after the other, the second with
+   the version that the first has made: fields() is read when it is its turn. */
+export async function act(url, fields, targets, { leaves = false } = {}) {
+  const gone = leaves ? targets : [];
+  if (gone.length) takeAway(gone);
+  const asked = postInTurn(url, fields, targets.map(idOf));
+  const deed = asked.then((answer) => (answer.undo ? answer : null));
+  deeds.push(deed);
+  const answer = await asked;
+  if (answer.undo) {
+    undone.length = 0;
+    tried = "";
+  } else {
+    deeds.splice(deeds.indexOf(deed), 1);
+  }
+  settle(answer, targets, gone);
+  if (!leaves && answer.done && current && targets.some((row) => idOf(row) === idOf(current))) {
+    showSoon(current);
+  }
+  if (answer.claimed?.length && (await confirmed(answer.said))) {
+    const again = answer.claimed.map((id) => rowOf(String(id))).filter(Boolean);
+    return act(url, () => takingOver(fields(), again), again, { leaves });
+  }
+  return answer;
+}
+
+/* The same deed on pieces of colleagues, which this person means to take over. */
+function takingOver(data, targets) {
+  data.delete("piece");
+  targets.forEach((row) => data.append("piece", named(row)));
+  data.set("take_over", "1");
+  return data;
+}
+
+/* Makes the page say what the server has answered. */
+function settle(answer, targets, gone) {
+  const why = new Map((answer.refused || []).map((each) => [String(each.piece), each.why]));
+  for (const row of targets) {
+    const id = idOf(row);
+    const html = answer.rows ? answer.rows[id] : undefined;
+    const failed = why.has(id) || !answer.done;
+    if (failed && gone.includes(row) && html !== null) putBack(row);
+    let shown = row;
+    if (html && row.isConnected) shown = drawAnew(id, html);
+    else if (html) row.dataset.version = drawn(html).dataset.version;
+    else if (html === null && row.isConnected && !gone.includes(row)) takeAway([row]);
+    if (failed && shown.isConnected) trouble(shown, why.get(id) || answer.said);
+  }
+  undoButton.hidden = !(answer.undo || deeds.length || !undoButton.hidden);
+  say(answer.said, answer.done && !answer.undo ? sayUndoes() : "");
+}
+
+function drawAnew(id, html) {
+  forget(id);
+  return redraw(id, html);
+}
+
+/* What the button takes back, where that is not what was just said. */
+function sayUndoes() {
+  if (undoButton.hidden) return "";
+  return deeds.length ? words.undoes : "";
+}
+
+function confirmed(text) {
+  const dialog = document.getElementById("claimed");
+  document.getElementById("claimed-said").textContent = text;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener(
+      "close",
+      () => {
+        if (current) focusRow(current);
+        resolve(dialog.returnValue === "over");
+      },
+      { once: true },
+    );
+  });
+}
+
+/* What is told of these rows; of a single one, which tags are ticked too. */
+export function fieldsOf(targets, more = {}) {
+  const alone = targets.length === 1 ? targets[0].querySelector("form.decide") : undefined;
+  const data = new FormData(alone);
+  data.delete("piece");
+  targets.forEach((row) => data.append("piece", named(row)));
+  Object.entries(more).forEach(([name, value]) => data.set(name, value));
+  return data;
+}
+
+export function decide(button) {
+  const targets = chosen();
+  if (!targets.length) return;
+  const leaves = "leaves" in button.dataset;
+  act(button.formAction, () => fieldsOf(targets), targets, { leaves });
+}
+
+/* Takes the last deed back, or does again what was taken back last. Each of the two
+   is an act that the other one takes back. */
+export async function takeBack(again) {
+  const [mine, others] = again ? [undone, deeds] : [deeds, undone];
+  const deed = mine.pop();
+  const known = deed ? await deed : null;
+  const data = new FormData();
+  if (again) data.set("again", "1");
+  if (tried && !known) data.set("before", tried);
+  const asked = post(known?.undo || taking.action, data);
+  others.push(asked.then((answer) => (answer.undo ? answer : null)));
+  const answer = await asked;
+  if (!answer.undo) others.pop();
+  // What cannot be taken back any more does not keep what is older from it.
+  tried = answer.done || !answer.act ? "" : String(answer.act);
+  let first = null;
+  for (const [id, html] of Object.entries(answer.rows || {})) {
+    const there = rowOf(id);
+    if (html === null) {
+      if (there) takeAway([there]);
+      continue;
+    }
+    const row = drawAnew(id, html);
+    if (!there) putBack(row);
+    first = first || row;
+  }
+  if (first) focusRow(first);
+  say(answer.said);
+  undoButton.hidden = false;
+}
