@@ -12,6 +12,9 @@ import "./desk/forms.js";
 import "./desk/keys.js";
 import "./desk/news.js";
 import { focusRow, rows } from "./desk/rows.js";
+import { isTyping } from "./desk/typing.js";
 
 document.documentElement.classList.add("has-keys");
+const before = document.activeElement;
 if (rows().length) focusRow(rows()[0]);
+if (isTyping(before)) before.focus();

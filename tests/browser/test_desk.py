@@ -364,6 +364,85 @@ def test_words_that_are_typed_before_the_field_is_there_decide_nothing(
     assert second.headline == ""
 
 
+def nothing_is_decided(page: Page, left: int) -> None:
+    """No act, no row that went, no tick, and no request that could still make one."""
+    expect(page.locator("#desk")).not_to_have_attribute(
+        "data-pending", re.compile("[1-9]")
+    )
+    expect(page.locator("#rows > li")).to_have_count(left)
+    expect(page.locator("#ticked")).to_have_text("")
+    assert not Act.objects.exists()
+
+
+def test_words_for_a_field_that_does_not_open_decide_nothing(desk: Page) -> None:
+    first, second, _third = waiting(3, "Harbour")
+    open_desk(desk)
+    desk.route("**/admin/desk/pieces/**", lambda route: route.fulfill(status=204))
+    desk.keyboard.press("j")
+    desk.keyboard.press("i")
+    said(desk, "could not be loaded")
+    said(desk, "What you type decides nothing")
+    desk.keyboard.type("A sea change 1z")
+    in_focus(desk, second)
+    nothing_is_decided(desk, 3)
+    # What was typed is kept for when it can be shown.
+    desk.keyboard.press("Enter")
+    desk.unroute("**/admin/desk/pieces/**")
+    desk.keyboard.press("Backspace")
+    desk.keyboard.press("Backspace")
+    desk.keyboard.press("Backspace")
+    desk.keyboard.press("Enter")
+    headline = desk.locator("form.words [name=headline]")
+    expect(headline).to_have_value("A sea change")
+    expect(headline).to_be_focused()
+    nothing_is_decided(desk, 3)
+
+
+@pytest.mark.parametrize("leave", ["Escape", "ArrowUp", "click"])
+def test_who_leaves_a_field_that_did_not_open_decides_by_keys_again(
+    desk: Page, leave: str
+) -> None:
+    first, second, _third = waiting(3)
+    open_desk(desk)
+    desk.route("**/admin/desk/pieces/**", lambda route: route.fulfill(status=204))
+    desk.keyboard.press("j")
+    desk.keyboard.press("n")
+    said(desk, "What you type decides nothing")
+    desk.keyboard.type("e")
+    desk.unroute("**/admin/desk/pieces/**")
+    if leave == "click":
+        row(desk, second).locator(".facts").click()
+    else:
+        desk.keyboard.press(leave)
+    desk.keyboard.press("s")
+    said(desk, "Shortlisted")
+    piece = first if leave == "ArrowUp" else second
+    assert state(piece) == "selected"
+    expect(desk.locator("#rows > li")).to_have_count(3)
+
+
+def test_words_decide_nothing_when_the_piece_goes_while_one_types(desk: Page) -> None:
+    first, second, _third = waiting(3)
+    open_desk(desk)
+    held: list[Route] = []
+    desk.route("**/admin/desk/shortlist/", lambda route: held.append(route))
+    desk.keyboard.press("s")
+    desk.keyboard.press("i")
+    desk.wait_for_timeout(50)
+    expect(desk.locator("#pane .piece")).to_have_attribute("data-piece", str(first.pk))
+    sato = make_user("sato", EDITOR)
+    workflow.move_many([first.pk], "spike", by=sato, take_over=True)
+    desk.keyboard.type("A")
+    for route in held:
+        route.continue_()
+    expect(row(desk, first)).to_have_count(0)
+    desk.keyboard.type(" sea change")
+    said(desk, "What you type decides nothing")
+    expect(desk.locator("#rows > li")).to_have_count(2)
+    assert Act.objects.count() == 1
+    in_focus(desk, second)
+
+
 def test_a_pane_that_cannot_be_loaded_shows_no_other_piece(desk: Page) -> None:
     first, _second, _third = waiting(3)
     open_desk(desk)

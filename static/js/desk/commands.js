@@ -3,13 +3,13 @@
 import { act, decide, fieldsOf, takeBack } from "./deeds.js";
 import { more, move } from "./more.js";
 import { config, pieceUrl, wide } from "./page.js";
-import { compare, inPane, show } from "./pane.js";
+import { compare, inPane, read, show } from "./pane.js";
 import { chosen, current, focusRow, idOf, tick, tickToHere } from "./rows.js";
 
 const commands = {
   next: () => move(1),
   previous: () => move(-1),
-  open: () => inPane(".piece"),
+  open: read,
   source: () => current && window.open(current.dataset.source, "_blank", "noopener,noreferrer"),
   preview: () => current && window.open(pieceUrl(idOf(current), "preview/"), "_blank", "noopener"),
   compare: () => current && compare(pieceUrl(idOf(current), "compare/")),

@@ -2,12 +2,14 @@
 
 import { list, pane, pieceUrl, say, wide, words } from "./page.js";
 import { get, underWay } from "./requests.js";
-import { current, idOf, neighbour, rowOf } from "./rows.js";
+import { current, idOf, neighbour } from "./rows.js";
+import { expectField, isAwaited, isTyping, shut } from "./typing.js";
 
 const REST = 60; // milliseconds in focus before a piece is fetched
 const KEPT = 60; // pieces whose pane is kept
 const kept = new Map();
-let wanted = 0;
+let wanted = 0; // which showing is the last one
+let underway = null; // what is being fetched to be shown, and the promise of it
 let timer = 0;
 
 export function showSoon(row) {
@@ -36,16 +38,27 @@ async function fetched(id, version) {
 }
 
 export function fill(html) {
-  const hadFocus = pane.contains(document.activeElement) && document.activeElement.id;
+  const before = pane.contains(document.activeElement) ? document.activeElement : null;
+  const id = shownInPane();
   pane.innerHTML = html;
   pane.scrollTop = 0;
   document.dispatchEvent(new Event("newsroom:added"));
-  if (hadFocus) document.getElementById(hadFocus)?.focus();
+  const after = before?.id && document.getElementById(before.id);
+  if (!after) return;
+  after.focus();
+  if (isTyping(before) && shownInPane() === id) writeOn(before, after);
 }
 
-/* Whether the pane shows a row's piece as it is now, and not a comparison. */
+/* A field that is drawn anew while somebody types in it goes on where it was. */
+function writeOn(before, after) {
+  if (before.value === before.defaultValue) return;
+  after.value = before.value;
+  after.setSelectionRange(before.selectionStart, before.selectionEnd);
+}
+
+/* Whether the pane shows a row's piece as it is now, and not beside another. */
 function isShown(row) {
-  const piece = pane.querySelector(".piece");
+  const piece = pane.querySelector(".piece[data-version]");
   if (!piece || pane.querySelector("dl.versions")) return false;
   return piece.dataset.piece === idOf(row) && piece.dataset.version === row.dataset.version;
 }
@@ -54,25 +67,31 @@ export function shownInPane() {
   return pane.querySelector(".piece")?.dataset.piece || "";
 }
 
-export async function show(row, { anew = false } = {}) {
-  const id = idOf(row);
-  if (!anew && isShown(row)) return true;
-  const number = (wanted += 1);
-  try {
-    const { html, why } = await fetched(id, row.dataset.version);
-    if (number !== wanted) return false;
-    if (why) {
-      unloaded(why);
-      return false;
-    }
-    fill(html);
-    const next = neighbour(row, 1);
-    if (next) fetched(idOf(next), next.dataset.version).catch(() => {});
-    return true;
-  } catch {
-    if (number === wanted) unloaded();
-    return false;
+/* Shows a row's piece; returns why it could not, "" if it is there. */
+export function show(row, { anew = false } = {}) {
+  if (!anew && isShown(row)) return "";
+  const what = `${idOf(row)}:${row.dataset.version}`;
+  if (underway?.what !== what || underway.number !== wanted) {
+    const number = (wanted += 1);
+    underway = { what, number, shown: shownAs(row, number) };
   }
+  return underway.shown;
+}
+
+async function shownAs(row, number) {
+  const { html, why } = await fetched(idOf(row), row.dataset.version).catch(() => ({
+    why: words.unloaded,
+  }));
+  if (number !== wanted) return words.unloaded;
+  underway = null;
+  if (why) {
+    unloaded(why);
+    return why;
+  }
+  fill(html);
+  const next = neighbour(row, 1);
+  if (next) fetched(idOf(next), next.dataset.version).catch(() => {});
+  return "";
 }
 
 export async function compare(url) {
@@ -88,62 +107,56 @@ export async function compare(url) {
   else unloaded();
 }
 
-/* The pane shows no piece rather than one that is not in focus. */
+/* The pane shows no piece rather than one that is not in focus; but a field in which
+   somebody types is not taken from them. */
 function unloaded(why = words.unloaded) {
+  say(why);
+  if (pane.contains(document.activeElement) && isTyping(document.activeElement)) return;
   const line = document.createElement("p");
   line.className = "trouble";
   line.textContent = why;
   pane.replaceChildren(line);
-  say(why);
 }
 
 // ---- its fields -------------------------------------------------------------
 
-/* A field that was asked for and is not there yet takes what is typed meanwhile. */
-let expected = null;
-
-export async function inPane(selector) {
+export function read() {
   if (!current) return;
+  if (wide.matches) show(current);
+  else window.location.assign(pieceUrl(idOf(current), window.location.search));
+}
+
+/* Puts the person into a field of the piece in focus, with what was typed meanwhile.
+   Until the field is there, and if it cannot be had, letters decide nothing. */
+export async function inPane(selector, typed = "") {
+  const own = expectField(typed);
   if (!wide.matches) {
-    window.location.assign(pieceUrl(idOf(current), window.location.search));
+    read();
     return;
   }
   window.clearTimeout(timer);
-  const row = current;
-  if (!isShown(row) || !pane.querySelector(selector)) {
-    const own = { typed: "" };
-    expected = own;
-    await Promise.allSettled([underWay(idOf(row))]);
-    await show(rowOf(idOf(row)) || row, { anew: true });
-    if (expected !== own) return; // Escape, or another field
-    expected = null;
-    enter(selector, own.typed);
-    return;
+  let why = words.unloaded;
+  if (current && !fieldOf(current, selector)) {
+    const id = idOf(current);
+    await Promise.allSettled([underWay(id)]);
+    if (isAwaited(own) && current) why = (await show(current, { anew: true })) || why;
+    if (!isAwaited(own)) return;
   }
-  enter(selector, "");
+  const field = current && fieldOf(current, selector);
+  if (field) enter(field, own.typed);
+  else shut(own, why, current && ((kept) => inPane(selector, kept)));
 }
 
-function enter(selector, typed) {
-  const field = current && isShown(current) ? pane.querySelector(selector) : null;
-  if (!field) {
-    if (current && !isShown(current)) say(words.unloaded);
-    return;
-  }
+function fieldOf(row, selector) {
+  return isShown(row) ? pane.querySelector(selector) : null;
+}
+
+function enter(field, typed) {
   field.focus();
   if (field.select && field.tagName === "INPUT") field.select();
   if (!typed) return;
   field.value = typed;
   field.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-/* Takes a key for a field that has not opened yet; false if none is awaited. */
-export function typeAhead(event) {
-  if (!expected) return false;
-  event.preventDefault();
-  if (event.key === "Escape") expected = null;
-  else if (event.key === "Backspace") expected.typed = expected.typed.slice(0, -1);
-  else if (event.key.length === 1) expected.typed += event.key;
-  return true;
 }
 
 list.addEventListener("desk:focus", ({ detail }) => {
