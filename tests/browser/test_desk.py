@@ -591,6 +591,35 @@ def test_a_range_is_ticked_and_published_in_one_act(desk: Page) -> None:
     assert ids == [f"row-{piece.pk}" for piece in pieces]
 
 
+def test_a_piece_that_a_colleague_changed_is_worked_on_as_it_is_now(
+    desk: Page,
+) -> None:
+    first, second, _third = waiting(3, "Harbour", "Trade")
+    open_desk(desk)
+    desk.keyboard.press("2")
+    desk.keyboard.press("j")
+    pane = desk.locator("#pane .piece")
+    expect(pane).to_have_attribute("data-piece", str(second.pk))
+    workflow.tag([first.pk], on=["Ports"], by=make_user("sato", EDITOR))
+    desk.keyboard.press("k")
+    desk.keyboard.press("i")
+    headline = desk.locator("form.words [name=headline]")
+    expect(headline).to_be_focused()
+    expect(row(desk, first)).to_contain_text("#Ports")
+    # What this person had ticked on the row stays as they left it.
+    expect(row(desk, first).get_by_label("#Trade")).not_to_be_checked()
+    expect(row(desk, first).get_by_label("#Harbour")).to_be_checked()
+    desk.keyboard.type("A sea change")
+    desk.keyboard.press("Enter")
+    said(desk, "Saved “A sea change”.")
+    in_focus(desk, first)
+    desk.keyboard.press("a")
+    said(desk, "Published “A sea change”.")
+    in_focus(desk, second)
+    assert state(first) == "published"
+    assert set(first.tags.names()) == {"Ports", "Harbour"}
+
+
 def test_two_editors_of_one_piece_lose_nothing(
     desk: Page, browser: Browser, live_server: LiveServer
 ) -> None:

@@ -2,7 +2,7 @@
 
 import { list, pane, pieceUrl, say, wide, words } from "./page.js";
 import { get, underWay } from "./requests.js";
-import { current, idOf, neighbour } from "./rows.js";
+import { current, idOf, neighbour, redraw, rowOf } from "./rows.js";
 import { expectField, isAwaited, isTyping, shut } from "./typing.js";
 
 const REST = 60; // milliseconds in focus before a piece is fetched
@@ -23,18 +23,33 @@ export function forget(id) {
   kept.delete(id);
 }
 
-/* What the pane shows of a piece, or why there is nothing to show. */
+/* What the pane shows of a piece in this version or a newer one, or why there is
+   nothing to show. */
 async function fetched(id, version) {
   const known = kept.get(id);
-  if (known && known.version === version) return { html: known.html };
+  if (known && isUpToDate(known.version, version)) return known;
   const answer = await get(pieceUrl(id));
   if (answer.status === 401) return { why: words.signed_out };
   // Led elsewhere it is no piece.
   if (answer.status !== 200 || answer.redirected) return { why: words.unloaded };
-  const html = await answer.text();
-  kept.set(id, { version, html });
+  const drawn = taken(await answer.text());
+  kept.set(id, drawn);
   if (kept.size > KEPT) kept.delete(kept.keys().next().value);
-  return { html };
+  return drawn;
+}
+
+/* A pane as the server has drawn it, and the row that goes with it. */
+function taken(html) {
+  const shell = document.createElement("template");
+  shell.innerHTML = html;
+  const { version } = shell.content.querySelector(".piece").dataset;
+  const now = shell.content.querySelector("template[data-row]");
+  now?.remove();
+  return { version, row: now?.innerHTML, html: shell.innerHTML };
+}
+
+function isUpToDate(version, wantedVersion) {
+  return Number(version) >= Number(wantedVersion);
 }
 
 export function fill(html) {
@@ -60,7 +75,8 @@ function writeOn(before, after) {
 function isShown(row) {
   const piece = pane.querySelector(".piece[data-version]");
   if (!piece || pane.querySelector("dl.versions")) return false;
-  return piece.dataset.piece === idOf(row) && piece.dataset.version === row.dataset.version;
+  const { piece: id, version } = piece.dataset;
+  return id === idOf(row) && isUpToDate(version, row.dataset.version);
 }
 
 export function shownInPane() {
@@ -79,16 +95,17 @@ export function show(row, { anew = false } = {}) {
 }
 
 async function shownAs(row, number) {
-  const { html, why } = await fetched(idOf(row), row.dataset.version).catch(() => ({
+  const piece = await fetched(idOf(row), row.dataset.version).catch(() => ({
     why: words.unloaded,
   }));
   if (number !== wanted) return words.unloaded;
   underway = null;
-  if (why) {
-    unloaded(why);
-    return why;
+  if (piece.why) {
+    unloaded(piece.why);
+    return piece.why;
   }
-  fill(html);
+  fill(piece.html);
+  catchUp(idOf(row), piece);
   const next = neighbour(row, 1);
   if (next) fetched(idOf(next), next.dataset.version).catch(() => {});
   return "";
@@ -105,6 +122,12 @@ export async function compare(url) {
   if (number !== wanted) return;
   if (answer?.ok) fill(await answer.text());
   else unloaded();
+}
+
+/* A row is drawn anew with its piece: what one decides on is what one has read. */
+function catchUp(id, piece) {
+  const row = rowOf(id);
+  if (row && piece.row && !isUpToDate(row.dataset.version, piece.version)) redraw(id, piece.row);
 }
 
 /* The pane shows no piece rather than one that is not in focus; but a field in which
