@@ -677,6 +677,63 @@ def test_words_that_are_not_saved_are_there_when_one_comes_back(desk: Page) -> N
     expect(desk.locator("#note-box")).to_have_value("Never mind")
 
 
+def test_words_kept_for_later_do_not_overwrite_what_a_colleague_saved(
+    desk: Page,
+) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("i")
+    desk.keyboard.type("Harbour opens")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("j")
+    pane = desk.locator("#pane .piece")
+    expect(pane).to_have_attribute("data-piece", str(second.pk))
+    first.refresh_from_db()
+    first.headline = "Harbour closes"
+    workflow.edit(first, ["headline"], by=make_user("sato", EDITOR))
+    desk.reload()
+    headline = desk.locator("form.words [name=headline]")
+    expect(headline).to_have_value("Harbour opens")
+    desk.keyboard.press("i")
+    desk.keyboard.press("End")
+    desk.keyboard.type(" late")
+    desk.keyboard.press("Enter")
+    conflict = desk.get_by_role("region", name="Two versions")
+    expect(conflict).to_contain_text("Harbour closes")
+    expect(conflict).to_contain_text("sato")
+    first.refresh_from_db()
+    assert first.headline == "Harbour closes"
+    # Seen beside each other, and left: they are there again, and can be saved.
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("j")
+    expect(pane).to_have_attribute("data-piece", str(second.pk))
+    desk.keyboard.press("k")
+    expect(headline).to_have_value("Harbour opens late")
+    expect(row(desk, first)).to_contain_text("Harbour closes")
+    desk.keyboard.press("i")
+    desk.keyboard.press("Enter")
+    said(desk, "Saved “Harbour opens late”.")
+    first.refresh_from_db()
+    assert first.headline == "Harbour opens late"
+
+
+def test_words_given_up_for_a_colleague_s_are_not_kept(desk: Page) -> None:
+    (first,) = waiting(1)
+    desk.goto(f"/admin/desk/pieces/{first.pk}/")
+    desk.get_by_role("textbox", name="Headline").fill("Harbour opens")
+    first.headline = "Harbour closes"
+    workflow.edit(first, ["headline"], by=make_user("sato", EDITOR))
+    desk.reload()
+    headline = desk.get_by_role("textbox", name="Headline")
+    expect(headline).to_have_value("Harbour opens")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_role("region", name="Two versions")).to_be_visible()
+    desk.get_by_role("link", name="Keep theirs").click()
+    expect(headline).to_have_value("Harbour closes")
+    first.refresh_from_db()
+    assert first.headline == "Harbour closes"
+
+
 def test_caps_lock_and_letters_that_are_not_latin_keep_their_keys(desk: Page) -> None:
     first, second = waiting(2)
     open_desk(desk)

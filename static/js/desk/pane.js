@@ -52,7 +52,7 @@ function isUpToDate(version, wantedVersion) {
   return Number(version) >= Number(wantedVersion);
 }
 
-export function fill(html) {
+function fill(html) {
   const before = pane.contains(document.activeElement) ? document.activeElement : null;
   const id = shownInPane();
   pane.innerHTML = html;
@@ -74,7 +74,7 @@ function writeOn(before, after) {
 /* Whether the pane shows a row's piece as it is now, and not beside another. */
 function isShown(row) {
   const piece = pane.querySelector(".piece[data-version]");
-  if (!piece || pane.querySelector("dl.versions")) return false;
+  if (!piece) return false;
   const { piece: id, version } = piece.dataset;
   return id === idOf(row) && isUpToDate(version, row.dataset.version);
 }
@@ -122,6 +122,13 @@ export async function compare(url) {
   if (number !== wanted) return;
   if (answer?.ok) fill(await answer.text());
   else unloaded();
+}
+
+/* Shows a pane that came with an answer. */
+export function showAnswered(html) {
+  const piece = taken(html);
+  fill(piece.html);
+  catchUp(shownInPane(), piece);
 }
 
 /* A row is drawn anew with its piece: what one decides on is what one has read. */
