@@ -787,6 +787,38 @@ def test_a_phone_shows_the_queue_and_a_piece_each_by_itself(desk: Page) -> None:
     assert state(first) == "published"
 
 
+def test_what_was_done_and_undo_stay_in_sight_on_a_phone(desk: Page) -> None:
+    pieces = waiting(12, "Harbour")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    open_desk(desk)
+    desk.get_by_role("button", name="Spike “Waiting piece 9”").click()
+    said(desk, "Spiked")
+    assert desk.evaluate("scrollY") > 500
+    expect(desk.locator("#said")).to_be_in_viewport(ratio=1)
+    expect(desk.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
+    desk.get_by_role("button", name="Undo").click()
+    said(desk, "Undone")
+    assert state(pieces[8]) == "ingested"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_moves_when_it_is_said_what_was_done(desk: Page, width: int) -> None:
+    first, _second, third = waiting(3)
+    first.headline = "A very long headline that fills more than a line " * 3
+    workflow.edit(first, ["headline"], by=make_user("sato", EDITOR))
+    desk.set_viewport_size({"width": width, "height": 844})
+    open_desk(desk)
+    before = row(desk, third).bounding_box()
+    assert desk.locator("#rows").bounding_box()["y"] < (190 if width > 1000 else 280)
+    desk.keyboard.press("c")
+    said(desk, "You are at work on")
+    expect(row(desk, first)).to_contain_text("mori is at work")
+    desk.keyboard.press("c")
+    said(desk, "You are not at work on")
+    expect(row(desk, first)).not_to_contain_text("mori is at work")
+    assert row(desk, third).bounding_box() == before
+
+
 def test_the_same_tasks_cost_more_in_the_article_list_and_form(desk: Page) -> None:
     """What the desk is measured against. A choice in a menu that the browser draws
     makes no events here, so these figures are a lower bound."""
