@@ -549,6 +549,35 @@ def test_tags_are_put_on_by_the_keyboard_alone(desk: Page) -> None:
     assert set(first.tags.names()) == {"Monetary policy"}
 
 
+@pytest.mark.parametrize("height", [800, 640, 520])
+def test_tags_that_match_are_seen_whole_before_what_would_be_new(
+    desk: Page, height: int
+) -> None:
+    waiting(1)
+    for name in ("Monetary policy", "Monetary union", "Money"):
+        TagFactory(name=name, slug=name.lower().replace(" ", "-"))
+    desk.set_viewport_size({"width": 1280, "height": height})
+    open_desk(desk)
+    desk.keyboard.press("t")
+    expect(desk.locator("#tag-box")).to_be_focused()
+    desk.keyboard.type("mone")
+    choices = desk.locator(".tag-choices li")
+    expect(choices).to_have_count(3)
+    new = desk.get_by_text("it would be a new tag")
+    expect(new).to_be_visible()
+    covered = desk.evaluate(
+        """() => [...document.querySelectorAll("#tag-box, .tag-choices li, .tag-new")]
+          .filter((each) => {
+            const box = each.getBoundingClientRect();
+            return [box.top + 2, box.bottom - 2].some((y) =>
+              !each.contains(document.elementFromPoint(box.left + 8, y)));
+          }).map((each) => each.textContent)"""
+    )
+    assert covered == []
+    last, hint = choices.last.bounding_box(), new.bounding_box()
+    assert last["y"] + last["height"] <= hint["y"]
+
+
 def test_notes_claims_and_holds_by_the_keyboard(desk: Page) -> None:
     first, second = waiting(2)
     open_desk(desk)
