@@ -290,7 +290,7 @@ def test_every_key_has_a_button_of_24_pixels_or_more(desk: Page) -> None:
 
 
 def test_a_failing_server_brings_the_row_back_and_says_so(desk: Page) -> None:
-    first, second, _third = waiting(3)
+    first, _second, _third = waiting(3)
     open_desk(desk)
     faults: list[str] = []
 
@@ -301,19 +301,96 @@ def test_a_failing_server_brings_the_row_back_and_says_so(desk: Page) -> None:
 
     desk.route("**/admin/desk/publish/", fail)
     desk.keyboard.press("a")
-    in_focus(desk, second)
     said(desk, "Not done")
     expect(row(desk, first)).to_be_visible()
     expect(row(desk, first).locator(".trouble")).to_contain_text("Not done")
     assert desk.locator("#rows > li").first.get_attribute("id") == f"row-{first.pk}"
-    in_focus(desk, second)
+    in_focus(desk, first)
     assert faults
     assert state(first) == "ingested"
     desk.unroute("**/admin/desk/publish/")
-    desk.keyboard.press("k")
     desk.keyboard.press("a")
     said(desk, "Published “Waiting piece 1”.")
     assert state(first) == "published"
+
+
+def test_a_row_that_comes_back_has_the_focus(desk: Page) -> None:
+    first, second = waiting(2)
+    workflow.claim(second.pk, by=make_user("sato", EDITOR))
+    open_desk(desk)
+
+    def answer(route: Route) -> None:
+        # As it is, but for its 400: the console's line about it would fail this test.
+        route.fulfill(response=route.fetch(), status=200)
+
+    desk.route("**/admin/desk/hold/", answer)
+    for moment in ("2001-01-01T08:00", ""):
+        desk.keyboard.press("h")
+        desk.get_by_label("or until").fill(moment)
+        desk.get_by_role("dialog").get_by_role("button", name="Hold").click()
+        expect(row(desk, first).locator(".trouble")).to_be_visible()
+        in_focus(desk, first)
+    desk.keyboard.press("j")
+    for leave in ("Escape", "Enter"):
+        desk.keyboard.press("a")
+        dialog = desk.get_by_role("dialog")
+        expect(dialog).to_contain_text("sato is at work on it")
+        if leave == "Enter":
+            dialog.get_by_role("button", name="Leave it").focus()
+        desk.keyboard.press(leave)
+        expect(dialog).to_be_hidden()
+        in_focus(desk, second)
+    assert not Act.objects.exists()
+
+
+def test_a_row_that_comes_back_late_leaves_the_focus_where_it_is(desk: Page) -> None:
+    first, second, third = waiting(3)
+    open_desk(desk)
+    held: list[Route] = []
+    desk.route("**/admin/desk/spike/", lambda route: held.append(route))
+    desk.keyboard.press("e")
+    in_focus(desk, second)
+    desk.keyboard.press("j")
+    desk.wait_for_timeout(50)
+    for route in held:
+        route.fulfill(status=200, body="<h1>Bad gateway</h1>")
+    expect(row(desk, first).locator(".trouble")).to_be_visible()
+    in_focus(desk, third)
+
+
+def test_undo_and_redo_are_faster_than_the_server(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("s")
+    said(desk, "Shortlisted")
+    desk.keyboard.press("z")
+    said(desk, "Undone")
+    desk.keyboard.press("j")
+    for key in ("e", "z", "Shift+Z"):
+        desk.keyboard.press(key)
+    said(desk, "Done again")
+    expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    assert (state(first), state(second)) == ("ingested", "spiked")
+
+
+def test_undo_of_what_was_refused_takes_nothing_else_back(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("e")
+    said(desk, "Spiked")
+    held: list[Route] = []
+    desk.route("**/admin/desk/publish/", lambda route: held.append(route))
+    for key in ("a", "z", "Shift+Z"):
+        desk.keyboard.press(key)
+    desk.wait_for_timeout(50)
+    for route in held:
+        route.fulfill(status=200, body="<h1>Bad gateway</h1>")
+    said(desk, "Not done")
+    expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    assert (state(first), state(second)) == ("spiked", "ingested")
+    desk.keyboard.press("z")
+    said(desk, "Undone")
+    assert state(first) == "ingested"
 
 
 def test_a_slow_server_keeps_nobody_waiting(desk: Page) -> None:
