@@ -18,6 +18,7 @@ from articles import workflow
 from articles.models import (
     Act,
     Article,
+    Claim,
     Comment,
     PossibleDuplicate,
     Tag,
@@ -676,6 +677,28 @@ def test_notes_claims_and_holds_by_the_keyboard(desk: Page) -> None:
     said(desk, "Held")
     first.refresh_from_db()
     assert first.held_until is not None
+
+
+def test_a_claim_by_the_key_stands_when_one_leaves_the_piece(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("c")
+    said(desk, "You are at work on")
+    for piece in (first, second):
+        # Who only writes has claimed the piece until they leave it.
+        desk.keyboard.press("i")
+        expect(desk.locator("form.words [name=headline]")).to_be_focused()
+        expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+        assert Claim.objects.filter(article=piece).exists()
+        desk.keyboard.press("Escape")
+        desk.keyboard.press("j" if piece == first else "k")
+        expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    desk.wait_for_timeout(200)
+    expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    assert [each.article_id for each in Claim.objects.all()] == [first.pk]
+    desk.keyboard.press("c")
+    said(desk, "You are not at work on")
+    assert not Claim.objects.exists()
 
 
 def test_a_range_is_ticked_and_published_in_one_act(desk: Page) -> None:
