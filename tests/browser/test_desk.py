@@ -250,7 +250,7 @@ def test_a_key_that_is_held_down_publishes_one_piece(desk: Page) -> None:
 
 
 def test_keys_can_be_changed_and_turned_off(desk: Page) -> None:
-    first, second = waiting(2)
+    _first, second = waiting(2, "Harbour")
     desk.goto("/admin/desk/keys/")
     desk.get_by_label("Publish with the ticked tags").fill("y")
     desk.get_by_role("button", name="Keep").click()
@@ -265,6 +265,7 @@ def test_keys_can_be_changed_and_turned_off(desk: Page) -> None:
     desk.get_by_role("button", name="Keep").click()
     expect(desk.locator("[aria-current=true]")).to_be_focused()
     expect(desk.locator("#rows > li")).to_have_count(1)
+    expect(desk.locator("#rows kbd:visible")).to_have_count(0)
     desk.keyboard.press("y")
     desk.get_by_role("button", name="Publish", exact=True).click()
     expect(desk.locator("#rows > li")).to_have_count(0)
@@ -581,6 +582,17 @@ def test_who_signs_in_anew_in_another_tab_goes_on(desk: Page, mori: Any) -> None
     desk.keyboard.press("e")
     said(desk, "Spiked")
     assert state(first) == "spiked"
+
+
+def test_who_is_signed_out_is_told_so_by_the_key_as_by_the_pane(desk: Page) -> None:
+    waiting(3)
+    open_desk(desk)
+    desk.context.clear_cookies()
+    desk.keyboard.press("j")
+    expect(desk.locator("#pane .trouble")).to_contain_text("signed out")
+    desk.keyboard.press("i")
+    said(desk, "What you type decides nothing")
+    said(desk, "signed out")
 
 
 def test_a_piece_that_a_colleague_decided_on_goes_with_the_reason(desk: Page) -> None:
@@ -930,6 +942,20 @@ def test_what_was_done_and_undo_stay_in_sight_on_a_phone(desk: Page) -> None:
     assert state(pieces[8]) == "ingested"
 
 
+def test_who_saves_on_a_phone_stays_with_the_piece(desk: Page) -> None:
+    pieces = waiting(12)
+    desk.set_viewport_size({"width": 390, "height": 844})
+    open_desk(desk, "?language=en")
+    desk.get_by_role("link", name="Waiting piece 9").click()
+    desk.get_by_role("textbox", name="Headline").fill("Our own words")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_text("Saved “Our own words”.")).to_be_visible()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Our own words")
+    desk.get_by_role("link", name="Back to the queue").click()
+    in_focus(desk, pieces[8])
+    expect(row(desk, pieces[8])).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_moves_when_it_is_said_what_was_done(desk: Page, width: int) -> None:
     first, _second, third = waiting(3)
@@ -1034,13 +1060,11 @@ def test_the_desk_works_without_scripts(plain: Page, settings: Settings) -> None
     page.get_by_role("textbox", name="Headline").fill("Our own words")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved “Our own words”.")).to_be_visible()
-    page.get_by_role("link", name="Our own words").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Our own words")
     page.get_by_label("Put on").fill("Ports, Ships")
     page.get_by_role("button", name="Put on").click()
-    page.get_by_role("link", name="Our own words").first.click()
     page.get_by_label("Note", exact=True).fill("Ask the port.")
     page.get_by_role("button", name="Leave the note").click()
-    page.get_by_role("link", name="Our own words").first.click()
     expect(page.get_by_text("Ask the port.")).to_be_visible()
     page.get_by_role("link", name="Compare").click()
     page.get_by_role("button", name="Fold this piece").click()

@@ -20,7 +20,7 @@ function second(key) {
 }
 
 function inDialog(event, dialog) {
-  if (dialog.id !== "holding" || !/^[123]$/.test(event.key) || isTyping(event.target)) return;
+  if (dialog.id !== "holding" || !config.on || !/^[123]$/.test(event.key) || isTyping(event.target)) return;
   event.preventDefault();
   dialog.querySelectorAll("[name=until]")[Number(event.key) - 1].click();
 }
@@ -95,6 +95,7 @@ function keyOf(event) {
 
 // ---- keys on buttons and in the help ----------------------------------------
 
+document.documentElement.classList.toggle("keys-off", !config.on);
 for (const button of document.querySelectorAll("[data-command]")) {
   const key = config.keys[button.dataset.command];
   const label = button.querySelector("kbd");
