@@ -35,7 +35,8 @@ function inField(event) {
     form.requestSubmit();
   } else if (event.key === "Escape") {
     stop();
-    if (current && pane.contains(event.target)) focusRow(current, { show: false });
+    const isFilter = form?.matches(".filters");
+    if (current && (isFilter || pane.contains(event.target))) focusRow(current, { show: false });
   } else if (event.key === "Tab") {
     stop();
   }

@@ -55,7 +55,7 @@ export function swallowed(event) {
     writing.again?.(writing.typed);
   } else if (key === "Backspace") {
     writing.typed = writing.typed.slice(0, -1);
-  } else if (key.length === 1) {
+  } else if (key.length === 1 && !event.repeat) {
     writing.typed += key;
     if (!writing.told) say(words.astray);
     writing.told = true;
@@ -63,10 +63,21 @@ export function swallowed(event) {
   return true;
 }
 
-document.addEventListener("focusin", (event) => {
-  if (isTyping(event.target)) writing = { typed: "", again: null, told: false };
-});
+function begin(target) {
+  if (isTyping(target)) writing = { typed: "", again: null, told: false };
+}
+
+document.addEventListener("focusin", (event) => begin(event.target));
 document.addEventListener("submit", stop, true);
+// A dialog is left by Escape too, perhaps to a field behind it.
+document.addEventListener(
+  "close",
+  () => {
+    stop();
+    begin(document.activeElement);
+  },
+  true,
+);
 for (const way of ["pointerdown", "click"]) {
   document.addEventListener(way, (event) => event.isTrusted && stop(), true);
 }
