@@ -112,6 +112,11 @@ def _for_script(request: HttpRequest) -> dict[str, Any]:
         "words": {
             "undoes": _("Undo takes back what was done before it."),
             "unloaded": _("The piece could not be loaded. Try again."),
+            "shut": _(
+                "What you type decides nothing: Enter tries again, Escape ends it."
+            ),
+            "astray": _("What you type decides nothing until you press Escape."),
+            "keys_again": _("The keys decide again."),
             "signed_out": _(
                 "Not done: you are signed out. Sign in in another tab, then try again."
             ),

@@ -11,7 +11,14 @@ import "./desk/claims.js";
 import "./desk/forms.js";
 import "./desk/keys.js";
 import "./desk/news.js";
-import { focusRow, rows } from "./desk/rows.js";
+import { focusRow, rowOf, rows } from "./desk/rows.js";
+import { isTyping } from "./desk/typing.js";
 
 document.documentElement.classList.add("has-keys");
-if (rows().length) focusRow(rows()[0]);
+const before = document.activeElement;
+// Who comes back from a piece goes on with it.
+const left = rowOf(window.location.hash.replace("#row-", ""));
+// The browser would take the focus away once more, to where the address points.
+if (left) window.history.replaceState(null, "", window.location.href.split("#")[0]);
+if (rows().length) focusRow(left || rows()[0]);
+if (isTyping(before)) before.focus();

@@ -14,19 +14,21 @@
   function enhance(field) {
     if (field.dataset.enhanced) return;
     field.dataset.enhanced = "yes";
+    const box = document.createElement("div");
+    box.className = "tag-choices";
+    box.hidden = true;
     const list = document.createElement("ul");
-    list.className = "tag-choices";
     list.id = `tag-choices-${(fields += 1)}`;
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", field.labels?.[0]?.textContent.trim() || "Tags");
-    list.hidden = true;
     const frame = document.createElement("span");
     frame.className = "tag-field";
     field.before(frame);
     const hint = document.createElement("span");
     hint.className = "tag-new";
     hint.setAttribute("role", "status");
-    frame.append(field, list, hint);
+    box.append(list, hint);
+    frame.append(field, box);
     field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-expanded", "false");
@@ -58,7 +60,7 @@
 
     function close() {
       hint.textContent = "";
-      list.hidden = true;
+      box.hidden = true;
       list.replaceChildren();
       chosen = -1;
       field.setAttribute("aria-expanded", "false");
@@ -86,9 +88,9 @@
       field.dispatchEvent(new Event("change", { bubbles: true }));
     }
 
-    function show(tags) {
+    /* The choices, and below them what is said of the name as it was typed. */
+    function show(tags, said) {
       close();
-      if (!tags.length) return;
       tags.forEach((tag, i) => {
         const item = document.createElement("li");
         item.id = `${list.id}-${i}`;
@@ -102,8 +104,27 @@
         item.dataset.name = tag.name;
         list.append(item);
       });
-      list.hidden = false;
-      field.setAttribute("aria-expanded", "true");
+      box.hidden = !tags.length && !said;
+      if (box.hidden) return;
+      hint.textContent = said;
+      field.setAttribute("aria-expanded", String(tags.length > 0));
+      place();
+    }
+
+    /* Where they are seen whole: below the field, if need be above it. */
+    function place() {
+      box.classList.remove("above");
+      box.scrollIntoView({ block: "nearest" });
+      if (!isSeen(box)) box.classList.add("above");
+      if (!isSeen(field)) field.scrollIntoView({ block: "nearest" });
+    }
+
+    function isSeen(element) {
+      const { left, top, bottom } = element.getBoundingClientRect();
+      return [top + 4, bottom - 4].every((y) => {
+        const there = document.elementFromPoint(left + 8, y);
+        return element.contains(there);
+      });
     }
 
     async function ask() {
@@ -117,8 +138,7 @@
         if (!answer.ok) return close();
         const { tags, new: said } = await answer.json();
         if (number !== asked || document.activeElement !== field) return;
-        show(tags);
-        hint.textContent = said;
+        show(tags, said);
       } catch {
         close();
       }
@@ -134,7 +154,7 @@
     });
     field.addEventListener("blur", close);
     field.addEventListener("keydown", (event) => {
-      if (event.isComposing || list.hidden) return;
+      if (event.isComposing || !list.children.length) return;
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
         mark(event.key === "ArrowDown" ? chosen + 1 : chosen < 0 ? -1 : chosen - 1);

@@ -18,6 +18,7 @@ from articles import workflow
 from articles.models import (
     Act,
     Article,
+    Claim,
     Comment,
     PossibleDuplicate,
     Tag,
@@ -249,7 +250,7 @@ def test_a_key_that_is_held_down_publishes_one_piece(desk: Page) -> None:
 
 
 def test_keys_can_be_changed_and_turned_off(desk: Page) -> None:
-    first, second = waiting(2)
+    _first, second = waiting(2, "Harbour")
     desk.goto("/admin/desk/keys/")
     desk.get_by_label("Publish with the ticked tags").fill("y")
     desk.get_by_role("button", name="Keep").click()
@@ -264,6 +265,7 @@ def test_keys_can_be_changed_and_turned_off(desk: Page) -> None:
     desk.get_by_role("button", name="Keep").click()
     expect(desk.locator("[aria-current=true]")).to_be_focused()
     expect(desk.locator("#rows > li")).to_have_count(1)
+    expect(desk.locator("#rows kbd:visible")).to_have_count(0)
     desk.keyboard.press("y")
     desk.get_by_role("button", name="Publish", exact=True).click()
     expect(desk.locator("#rows > li")).to_have_count(0)
@@ -290,7 +292,7 @@ def test_every_key_has_a_button_of_24_pixels_or_more(desk: Page) -> None:
 
 
 def test_a_failing_server_brings_the_row_back_and_says_so(desk: Page) -> None:
-    first, second, _third = waiting(3)
+    first, _second, _third = waiting(3)
     open_desk(desk)
     faults: list[str] = []
 
@@ -301,19 +303,96 @@ def test_a_failing_server_brings_the_row_back_and_says_so(desk: Page) -> None:
 
     desk.route("**/admin/desk/publish/", fail)
     desk.keyboard.press("a")
-    in_focus(desk, second)
     said(desk, "Not done")
     expect(row(desk, first)).to_be_visible()
     expect(row(desk, first).locator(".trouble")).to_contain_text("Not done")
     assert desk.locator("#rows > li").first.get_attribute("id") == f"row-{first.pk}"
-    in_focus(desk, second)
+    in_focus(desk, first)
     assert faults
     assert state(first) == "ingested"
     desk.unroute("**/admin/desk/publish/")
-    desk.keyboard.press("k")
     desk.keyboard.press("a")
     said(desk, "Published “Waiting piece 1”.")
     assert state(first) == "published"
+
+
+def test_a_row_that_comes_back_has_the_focus(desk: Page) -> None:
+    first, second = waiting(2)
+    workflow.claim(second.pk, by=make_user("sato", EDITOR))
+    open_desk(desk)
+
+    def answer(route: Route) -> None:
+        # As it is, but for its 400: the console's line about it would fail this test.
+        route.fulfill(response=route.fetch(), status=200)
+
+    desk.route("**/admin/desk/hold/", answer)
+    for moment in ("2001-01-01T08:00", ""):
+        desk.keyboard.press("h")
+        desk.get_by_label("or until").fill(moment)
+        desk.get_by_role("dialog").get_by_role("button", name="Hold").click()
+        expect(row(desk, first).locator(".trouble")).to_be_visible()
+        in_focus(desk, first)
+    desk.keyboard.press("j")
+    for leave in ("Escape", "Enter"):
+        desk.keyboard.press("a")
+        dialog = desk.get_by_role("dialog")
+        expect(dialog).to_contain_text("sato is at work on it")
+        if leave == "Enter":
+            dialog.get_by_role("button", name="Leave it").focus()
+        desk.keyboard.press(leave)
+        expect(dialog).to_be_hidden()
+        in_focus(desk, second)
+    assert not Act.objects.exists()
+
+
+def test_a_row_that_comes_back_late_leaves_the_focus_where_it_is(desk: Page) -> None:
+    first, second, third = waiting(3)
+    open_desk(desk)
+    held: list[Route] = []
+    desk.route("**/admin/desk/spike/", lambda route: held.append(route))
+    desk.keyboard.press("e")
+    in_focus(desk, second)
+    desk.keyboard.press("j")
+    desk.wait_for_timeout(50)
+    for route in held:
+        route.fulfill(status=200, body="<h1>Bad gateway</h1>")
+    expect(row(desk, first).locator(".trouble")).to_be_visible()
+    in_focus(desk, third)
+
+
+def test_undo_and_redo_are_faster_than_the_server(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("s")
+    said(desk, "Shortlisted")
+    desk.keyboard.press("z")
+    said(desk, "Undone")
+    desk.keyboard.press("j")
+    for key in ("e", "z", "Shift+Z"):
+        desk.keyboard.press(key)
+    said(desk, "Done again")
+    expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    assert (state(first), state(second)) == ("ingested", "spiked")
+
+
+def test_undo_of_what_was_refused_takes_nothing_else_back(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("e")
+    said(desk, "Spiked")
+    held: list[Route] = []
+    desk.route("**/admin/desk/publish/", lambda route: held.append(route))
+    for key in ("a", "z", "Shift+Z"):
+        desk.keyboard.press(key)
+    desk.wait_for_timeout(50)
+    for route in held:
+        route.fulfill(status=200, body="<h1>Bad gateway</h1>")
+    said(desk, "Not done")
+    expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    assert (state(first), state(second)) == ("spiked", "ingested")
+    desk.keyboard.press("z")
+    said(desk, "Undone")
+    assert state(first) == "ingested"
 
 
 def test_a_slow_server_keeps_nobody_waiting(desk: Page) -> None:
@@ -364,6 +443,102 @@ def test_words_that_are_typed_before_the_field_is_there_decide_nothing(
     assert second.headline == ""
 
 
+def nothing_is_decided(page: Page, left: int) -> None:
+    """No act, no row that went, no tick, and no request that could still make one."""
+    expect(page.locator("#desk")).not_to_have_attribute(
+        "data-pending", re.compile("[1-9]")
+    )
+    expect(page.locator("#rows > li")).to_have_count(left)
+    expect(page.locator("#ticked")).to_have_text("")
+    assert not Act.objects.exists()
+
+
+def test_words_for_a_field_that_does_not_open_decide_nothing(desk: Page) -> None:
+    first, second, _third = waiting(3, "Harbour")
+    open_desk(desk)
+    desk.route("**/admin/desk/pieces/**", lambda route: route.fulfill(status=204))
+    desk.keyboard.press("j")
+    desk.keyboard.press("i")
+    said(desk, "could not be loaded")
+    said(desk, "What you type decides nothing")
+    desk.keyboard.type("A sea change 1z")
+    in_focus(desk, second)
+    nothing_is_decided(desk, 3)
+    # What was typed is kept for when it can be shown.
+    desk.keyboard.press("Enter")
+    desk.unroute("**/admin/desk/pieces/**")
+    desk.keyboard.press("Backspace")
+    desk.keyboard.press("Backspace")
+    desk.keyboard.press("Backspace")
+    desk.keyboard.press("Enter")
+    headline = desk.locator("form.words [name=headline]")
+    expect(headline).to_have_value("A sea change")
+    expect(headline).to_be_focused()
+    nothing_is_decided(desk, 3)
+
+
+@pytest.mark.parametrize("leave", ["Escape", "ArrowUp", "click"])
+def test_who_leaves_a_field_that_did_not_open_decides_by_keys_again(
+    desk: Page, leave: str
+) -> None:
+    first, second, _third = waiting(3)
+    open_desk(desk)
+    desk.route("**/admin/desk/pieces/**", lambda route: route.fulfill(status=204))
+    desk.keyboard.press("j")
+    desk.keyboard.press("n")
+    said(desk, "What you type decides nothing")
+    desk.keyboard.type("e")
+    desk.unroute("**/admin/desk/pieces/**")
+    if leave == "click":
+        row(desk, second).locator(".facts").click()
+    else:
+        desk.keyboard.press(leave)
+    desk.keyboard.press("s")
+    said(desk, "Shortlisted")
+    piece = first if leave == "ArrowUp" else second
+    assert state(piece) == "selected"
+    expect(desk.locator("#rows > li")).to_have_count(3)
+
+
+def test_escape_leaves_every_field_to_the_keys(desk: Page) -> None:
+    (first,) = waiting(1)
+    open_desk(desk)
+    desk.keyboard.press("h")
+    desk.get_by_label("or until").focus()
+    desk.keyboard.press("Escape")
+    in_focus(desk, first)
+    desk.keyboard.press("s")
+    said(desk, "Shortlisted")
+    desk.keyboard.press("/")
+    desk.keyboard.type("sea")
+    desk.keyboard.press("Escape")
+    in_focus(desk, first)
+    desk.keyboard.press("s")
+    said(desk, "Put back")
+
+
+def test_words_decide_nothing_when_the_piece_goes_while_one_types(desk: Page) -> None:
+    first, second, _third = waiting(3)
+    open_desk(desk)
+    held: list[Route] = []
+    desk.route("**/admin/desk/shortlist/", lambda route: held.append(route))
+    desk.keyboard.press("s")
+    desk.keyboard.press("i")
+    desk.wait_for_timeout(50)
+    expect(desk.locator("#pane .piece")).to_have_attribute("data-piece", str(first.pk))
+    sato = make_user("sato", EDITOR)
+    workflow.move_many([first.pk], "spike", by=sato, take_over=True)
+    desk.keyboard.type("A")
+    for route in held:
+        route.continue_()
+    expect(row(desk, first)).to_have_count(0)
+    desk.keyboard.type(" sea change")
+    said(desk, "What you type decides nothing")
+    expect(desk.locator("#rows > li")).to_have_count(2)
+    assert Act.objects.count() == 1
+    in_focus(desk, second)
+
+
 def test_a_pane_that_cannot_be_loaded_shows_no_other_piece(desk: Page) -> None:
     first, _second, _third = waiting(3)
     open_desk(desk)
@@ -377,7 +552,7 @@ def test_a_pane_that_cannot_be_loaded_shows_no_other_piece(desk: Page) -> None:
     expect(desk.locator("form.words")).to_have_count(0)
     said(desk, "could not be loaded")
     desk.unroute("**/admin/desk/pieces/**")
-    desk.keyboard.press("i")
+    desk.keyboard.press("Enter")
     expect(desk.locator("form.words [name=headline]")).to_be_focused()
 
 
@@ -426,6 +601,17 @@ def test_who_signs_in_anew_in_another_tab_goes_on(desk: Page, mori: Any) -> None
     assert state(first) == "spiked"
 
 
+def test_who_is_signed_out_is_told_so_by_the_key_as_by_the_pane(desk: Page) -> None:
+    waiting(3)
+    open_desk(desk)
+    desk.context.clear_cookies()
+    desk.keyboard.press("j")
+    expect(desk.locator("#pane .trouble")).to_contain_text("signed out")
+    desk.keyboard.press("i")
+    said(desk, "What you type decides nothing")
+    said(desk, "signed out")
+
+
 def test_a_piece_that_a_colleague_decided_on_goes_with_the_reason(desk: Page) -> None:
     first, second = waiting(2)
     open_desk(desk)
@@ -470,6 +656,35 @@ def test_tags_are_put_on_by_the_keyboard_alone(desk: Page) -> None:
     assert set(first.tags.names()) == {"Monetary policy"}
 
 
+@pytest.mark.parametrize("height", [800, 640, 520])
+def test_tags_that_match_are_seen_whole_before_what_would_be_new(
+    desk: Page, height: int
+) -> None:
+    waiting(1)
+    for name in ("Monetary policy", "Monetary union", "Money"):
+        TagFactory(name=name, slug=name.lower().replace(" ", "-"))
+    desk.set_viewport_size({"width": 1280, "height": height})
+    open_desk(desk)
+    desk.keyboard.press("t")
+    expect(desk.locator("#tag-box")).to_be_focused()
+    desk.keyboard.type("mone")
+    choices = desk.locator(".tag-choices li")
+    expect(choices).to_have_count(3)
+    new = desk.get_by_text("it would be a new tag")
+    expect(new).to_be_visible()
+    covered = desk.evaluate(
+        """() => [...document.querySelectorAll("#tag-box, .tag-choices li, .tag-new")]
+          .filter((each) => {
+            const box = each.getBoundingClientRect();
+            return [box.top + 2, box.bottom - 2].some((y) =>
+              !each.contains(document.elementFromPoint(box.left + 8, y)));
+          }).map((each) => each.textContent)"""
+    )
+    assert covered == []
+    last, hint = choices.last.bounding_box(), new.bounding_box()
+    assert last["y"] + last["height"] <= hint["y"]
+
+
 def test_notes_claims_and_holds_by_the_keyboard(desk: Page) -> None:
     first, second = waiting(2)
     open_desk(desk)
@@ -493,6 +708,28 @@ def test_notes_claims_and_holds_by_the_keyboard(desk: Page) -> None:
     assert first.held_until is not None
 
 
+def test_a_claim_by_the_key_stands_when_one_leaves_the_piece(desk: Page) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("c")
+    said(desk, "You are at work on")
+    for piece in (first, second):
+        # Who only writes has claimed the piece until they leave it.
+        desk.keyboard.press("i")
+        expect(desk.locator("form.words [name=headline]")).to_be_focused()
+        expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+        assert Claim.objects.filter(article=piece).exists()
+        desk.keyboard.press("Escape")
+        desk.keyboard.press("j" if piece == first else "k")
+        expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    desk.wait_for_timeout(200)
+    expect(desk.locator("#desk")).to_have_attribute("data-pending", "0")
+    assert [each.article_id for each in Claim.objects.all()] == [first.pk]
+    desk.keyboard.press("c")
+    said(desk, "You are not at work on")
+    assert not Claim.objects.exists()
+
+
 def test_a_range_is_ticked_and_published_in_one_act(desk: Page) -> None:
     pieces = waiting(5)
     open_desk(desk)
@@ -510,6 +747,35 @@ def test_a_range_is_ticked_and_published_in_one_act(desk: Page) -> None:
     expect(desk.locator("#rows > li")).to_have_count(5)
     ids = desk.locator("#rows > li").evaluate_all("rows => rows.map(r => r.id)")
     assert ids == [f"row-{piece.pk}" for piece in pieces]
+
+
+def test_a_piece_that_a_colleague_changed_is_worked_on_as_it_is_now(
+    desk: Page,
+) -> None:
+    first, second, _third = waiting(3, "Harbour", "Trade")
+    open_desk(desk)
+    desk.keyboard.press("2")
+    desk.keyboard.press("j")
+    pane = desk.locator("#pane .piece")
+    expect(pane).to_have_attribute("data-piece", str(second.pk))
+    workflow.tag([first.pk], on=["Ports"], by=make_user("sato", EDITOR))
+    desk.keyboard.press("k")
+    desk.keyboard.press("i")
+    headline = desk.locator("form.words [name=headline]")
+    expect(headline).to_be_focused()
+    expect(row(desk, first)).to_contain_text("#Ports")
+    # What this person had ticked on the row stays as they left it.
+    expect(row(desk, first).get_by_label("#Trade")).not_to_be_checked()
+    expect(row(desk, first).get_by_label("#Harbour")).to_be_checked()
+    desk.keyboard.type("A sea change")
+    desk.keyboard.press("Enter")
+    said(desk, "Saved “A sea change”.")
+    in_focus(desk, first)
+    desk.keyboard.press("a")
+    said(desk, "Published “A sea change”.")
+    in_focus(desk, second)
+    assert state(first) == "published"
+    assert set(first.tags.names()) == {"Ports", "Harbour"}
 
 
 def test_two_editors_of_one_piece_lose_nothing(
@@ -569,6 +835,63 @@ def test_words_that_are_not_saved_are_there_when_one_comes_back(desk: Page) -> N
     expect(desk.locator("#note-box")).to_have_value("Never mind")
 
 
+def test_words_kept_for_later_do_not_overwrite_what_a_colleague_saved(
+    desk: Page,
+) -> None:
+    first, second = waiting(2)
+    open_desk(desk)
+    desk.keyboard.press("i")
+    desk.keyboard.type("Harbour opens")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("j")
+    pane = desk.locator("#pane .piece")
+    expect(pane).to_have_attribute("data-piece", str(second.pk))
+    first.refresh_from_db()
+    first.headline = "Harbour closes"
+    workflow.edit(first, ["headline"], by=make_user("sato", EDITOR))
+    desk.reload()
+    headline = desk.locator("form.words [name=headline]")
+    expect(headline).to_have_value("Harbour opens")
+    desk.keyboard.press("i")
+    desk.keyboard.press("End")
+    desk.keyboard.type(" late")
+    desk.keyboard.press("Enter")
+    conflict = desk.get_by_role("region", name="Two versions")
+    expect(conflict).to_contain_text("Harbour closes")
+    expect(conflict).to_contain_text("sato")
+    first.refresh_from_db()
+    assert first.headline == "Harbour closes"
+    # Seen beside each other, and left: they are there again, and can be saved.
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("j")
+    expect(pane).to_have_attribute("data-piece", str(second.pk))
+    desk.keyboard.press("k")
+    expect(headline).to_have_value("Harbour opens late")
+    expect(row(desk, first)).to_contain_text("Harbour closes")
+    desk.keyboard.press("i")
+    desk.keyboard.press("Enter")
+    said(desk, "Saved “Harbour opens late”.")
+    first.refresh_from_db()
+    assert first.headline == "Harbour opens late"
+
+
+def test_words_given_up_for_a_colleague_s_are_not_kept(desk: Page) -> None:
+    (first,) = waiting(1)
+    desk.goto(f"/admin/desk/pieces/{first.pk}/")
+    desk.get_by_role("textbox", name="Headline").fill("Harbour opens")
+    first.headline = "Harbour closes"
+    workflow.edit(first, ["headline"], by=make_user("sato", EDITOR))
+    desk.reload()
+    headline = desk.get_by_role("textbox", name="Headline")
+    expect(headline).to_have_value("Harbour opens")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_role("region", name="Two versions")).to_be_visible()
+    desk.get_by_role("link", name="Keep theirs").click()
+    expect(headline).to_have_value("Harbour closes")
+    first.refresh_from_db()
+    assert first.headline == "Harbour closes"
+
+
 def test_caps_lock_and_letters_that_are_not_latin_keep_their_keys(desk: Page) -> None:
     first, second = waiting(2)
     open_desk(desk)
@@ -620,6 +943,52 @@ def test_a_phone_shows_the_queue_and_a_piece_each_by_itself(desk: Page) -> None:
     desk.wait_for_load_state("load")
     assert desk.evaluate("document.documentElement.scrollWidth") <= 390
     assert state(first) == "published"
+
+
+def test_what_was_done_and_undo_stay_in_sight_on_a_phone(desk: Page) -> None:
+    pieces = waiting(12, "Harbour")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    open_desk(desk)
+    desk.get_by_role("button", name="Spike “Waiting piece 9”").click()
+    said(desk, "Spiked")
+    assert desk.evaluate("scrollY") > 500
+    expect(desk.locator("#said")).to_be_in_viewport(ratio=1)
+    expect(desk.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
+    desk.get_by_role("button", name="Undo").click()
+    said(desk, "Undone")
+    assert state(pieces[8]) == "ingested"
+
+
+def test_who_saves_on_a_phone_stays_with_the_piece(desk: Page) -> None:
+    pieces = waiting(12)
+    desk.set_viewport_size({"width": 390, "height": 844})
+    open_desk(desk, "?language=en")
+    desk.get_by_role("link", name="Waiting piece 9").click()
+    desk.get_by_role("textbox", name="Headline").fill("Our own words")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_text("Saved “Our own words”.")).to_be_visible()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Our own words")
+    desk.get_by_role("link", name="Back to the queue").click()
+    in_focus(desk, pieces[8])
+    expect(row(desk, pieces[8])).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_moves_when_it_is_said_what_was_done(desk: Page, width: int) -> None:
+    first, _second, third = waiting(3)
+    first.headline = "A very long headline that fills more than a line " * 3
+    workflow.edit(first, ["headline"], by=make_user("sato", EDITOR))
+    desk.set_viewport_size({"width": width, "height": 844})
+    open_desk(desk)
+    before = row(desk, third).bounding_box()
+    assert desk.locator("#rows").bounding_box()["y"] < (190 if width > 1000 else 280)
+    desk.keyboard.press("c")
+    said(desk, "You are at work on")
+    expect(row(desk, first)).to_contain_text("mori is at work")
+    desk.keyboard.press("c")
+    said(desk, "You are not at work on")
+    expect(row(desk, first)).not_to_contain_text("mori is at work")
+    assert row(desk, third).bounding_box() == before
 
 
 def test_the_same_tasks_cost_more_in_the_article_list_and_form(desk: Page) -> None:
@@ -708,13 +1077,11 @@ def test_the_desk_works_without_scripts(plain: Page, settings: Settings) -> None
     page.get_by_role("textbox", name="Headline").fill("Our own words")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved “Our own words”.")).to_be_visible()
-    page.get_by_role("link", name="Our own words").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Our own words")
     page.get_by_label("Put on").fill("Ports, Ships")
     page.get_by_role("button", name="Put on").click()
-    page.get_by_role("link", name="Our own words").first.click()
     page.get_by_label("Note", exact=True).fill("Ask the port.")
     page.get_by_role("button", name="Leave the note").click()
-    page.get_by_role("link", name="Our own words").first.click()
     expect(page.get_by_text("Ask the port.")).to_be_visible()
     page.get_by_role("link", name="Compare").click()
     page.get_by_role("button", name="Fold this piece").click()

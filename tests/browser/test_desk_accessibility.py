@@ -123,12 +123,15 @@ def test_what_has_the_focus_is_seen_whole(page: Page, pieces: list[Article]) -> 
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 700})
         open_desk(page)
-        for key in ["j"] * 12 + ["k"] * 11:
+        page.keyboard.press("s")
+        page.locator("#said:not(:empty)").wait_for()
+        page.keyboard.press("x")
+        for key in ["j"] * 12 + ["k"] * 11 + ["Tab"] * 30:
             page.keyboard.press(key)
             hidden = page.evaluate(
                 """() => {
                   const box = document.activeElement.getBoundingClientRect();
-                  const at = document.elementFromPoint(box.left + 20, box.top + 8);
+                  const at = document.elementFromPoint(box.left + 8, box.top + 8);
                   return !document.activeElement.contains(at);
                 }"""
             )

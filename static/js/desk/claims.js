@@ -1,4 +1,6 @@
-/* Claims: who writes in the pane is at work on the piece until they leave it. */
+/* Claims: who writes in the pane is at work on the piece until they leave it. Who
+   has claimed it by the key means to keep it from others while they look elsewhere:
+   that claim stands its time wherever they go, or until they give it up. */
 
 import { config, list, pane, say } from "./page.js";
 import { shownInPane } from "./pane.js";
@@ -6,6 +8,7 @@ import { post } from "./requests.js";
 
 const EVERY = 60_000; // milliseconds; a claim stands five minutes
 let claimed = null;
+const byKey = new Set(); // pieces (ids) claimed by the key
 
 async function holdClaim(id) {
   if (claimed?.id === id) return;
@@ -26,11 +29,24 @@ async function holdClaim(id) {
 export function releaseClaim() {
   if (!claimed) return;
   window.clearInterval(claimed.timer);
-  const data = new FormData();
-  data.set("piece", claimed.id);
-  data.set("release", "1");
+  const { id } = claimed;
   claimed = null;
+  if (byKey.has(id)) return;
+  const data = new FormData();
+  data.set("piece", id);
+  data.set("release", "1");
   post(config.claim, data);
+}
+
+/* Notes that a piece was claimed by the key, or given up by it. */
+export function claimedByKey(id, stands) {
+  if (stands) {
+    byKey.add(id);
+  } else {
+    byKey.delete(id);
+    if (claimed?.id === id) window.clearInterval(claimed.timer);
+    if (claimed?.id === id) claimed = null;
+  }
 }
 
 pane.addEventListener("focusin", (event) => {

@@ -1,15 +1,16 @@
 /* Commands: what each key and each button of the page does. */
 
+import { claimedByKey } from "./claims.js";
 import { act, decide, fieldsOf, takeBack } from "./deeds.js";
 import { more, move } from "./more.js";
 import { config, pieceUrl, wide } from "./page.js";
-import { compare, inPane, show } from "./pane.js";
+import { compare, inPane, read, show } from "./pane.js";
 import { chosen, current, focusRow, idOf, tick, tickToHere } from "./rows.js";
 
 const commands = {
   next: () => move(1),
   previous: () => move(-1),
-  open: () => inPane(".piece"),
+  open: read,
   source: () => current && window.open(current.dataset.source, "_blank", "noopener,noreferrer"),
   preview: () => current && window.open(pieceUrl(idOf(current), "preview/"), "_blank", "noopener"),
   compare: () => current && compare(pieceUrl(idOf(current), "compare/")),
@@ -31,12 +32,14 @@ const commands = {
   edit: () => inPane("form.words [name=headline]"),
   tags: () => inPane("#tag-box"),
   note: () => inPane("#note-box"),
-  claim(button) {
+  async claim(button) {
     if (!current) return;
     const row = current;
     const mark = row.querySelector("[data-claimed-by]");
     const mine = mark && Number(mark.dataset.claimedBy) === config.user;
-    act(button.formAction, () => fieldsOf([row], mine ? { release: "1" } : {}), [row]);
+    const fields = () => fieldsOf([row], mine ? { release: "1" } : {});
+    const answer = await act(button.formAction, fields, [row]);
+    if (answer.done) claimedByKey(idOf(row), !mine);
   },
   select: tick,
   "select-range": tickToHere,

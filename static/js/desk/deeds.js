@@ -16,12 +16,20 @@ import {
   takeAway,
   trouble,
 } from "./rows.js";
+import { isTyping } from "./typing.js";
 
 const taking = document.getElementById("taking-back");
 const undoButton = taking.querySelector("[data-command=undo]");
-const deeds = []; // what was done here, newest last: promises of where it is undone
-const undone = []; // what was taken back here, newest last: where it is done again
+const deeds = []; // where what was done here is undone, newest last
+const undone = []; // where what was taken back here is done again, newest last
 let tried = ""; // the act that could not be taken back: the next look is behind it
+let inTurn = Promise.resolve(); // the book-keeping of all that was pressed so far
+let toTakeBack = 0; // presses of undo and redo whose turn has not come
+let presses = 0; // keys and clicks: whether the person has moved on meanwhile
+
+for (const way of ["keydown", "pointerdown"]) {
+  document.addEventListener(way, () => (presses += 1), true);
+}
 
 /* Does one thing with these rows; those that leave the queue go at once.
 
@@ -29,18 +37,16 @@ let tried = ""; // the act that could not be taken back: the next look is behind
    the version that the first has made: fields() is read when it is its turn. */
 export async function act(url, fields, targets, { leaves = false } = {}) {
   const gone = leaves ? targets : [];
+  const since = presses;
   if (gone.length) takeAway(gone);
   const asked = postInTurn(url, fields, targets.map(idOf));
-  const deed = asked.then((answer) => (answer.undo ? answer : null));
-  deeds.push(deed);
+  const noted = inOrder(async () => note(await asked));
   const answer = await asked;
-  if (answer.undo) {
-    undone.length = 0;
-    tried = "";
-  } else {
-    deeds.splice(deeds.indexOf(deed), 1);
-  }
-  settle(answer, targets, gone);
+  const back = settle(answer, targets, gone);
+  if (back && (presses === since || !current)) focusRow(back);
+  await noted;
+  undoButton.hidden = !(answer.undo || deeds.length || !undoButton.hidden);
+  say(answer.said, answer.done && !answer.undo ? sayUndoes() : "");
   if (!leaves && answer.done && current && targets.some((row) => idOf(row) === idOf(current))) {
     showSoon(current);
   }
@@ -51,6 +57,24 @@ export async function act(url, fields, targets, { leaves = false } = {}) {
   return answer;
 }
 
+/* Keys are faster than answers: what each press means for undo and redo is settled
+   in the order of the presses. */
+function inOrder(step) {
+  inTurn = inTurn.then(step, step);
+  return inTurn;
+}
+
+function note(answer) {
+  if (answer.undo) {
+    undone.length = 0;
+    tried = "";
+    deeds.push(answer.undo);
+  } else if (!answer.done && toTakeBack) {
+    // Undo was pressed for this: it does not take back what is older instead.
+    deeds.push(null);
+  }
+}
+
 /* The same deed on pieces of colleagues, which this person means to take over. */
 function takingOver(data, targets) {
   data.delete("piece");
@@ -59,22 +83,24 @@ function takingOver(data, targets) {
   return data;
 }
 
-/* Makes the page say what the server has answered. */
+/* Makes the rows show what the server has answered; returns the first that came back. */
 function settle(answer, targets, gone) {
+  let back = null;
   const why = new Map((answer.refused || []).map((each) => [String(each.piece), each.why]));
   for (const row of targets) {
     const id = idOf(row);
     const html = answer.rows ? answer.rows[id] : undefined;
     const failed = why.has(id) || !answer.done;
-    if (failed && gone.includes(row) && html !== null) putBack(row);
+    const comesBack = failed && gone.includes(row) && html !== null;
+    if (comesBack) putBack(row);
     let shown = row;
     if (html && row.isConnected) shown = drawAnew(id, html);
     else if (html) row.dataset.version = drawn(html).dataset.version;
     else if (html === null && row.isConnected && !gone.includes(row)) takeAway([row]);
     if (failed && shown.isConnected) trouble(shown, why.get(id) || answer.said);
+    if (comesBack) back ||= shown;
   }
-  undoButton.hidden = !(answer.undo || deeds.length || !undoButton.hidden);
-  say(answer.said, answer.done && !answer.undo ? sayUndoes() : "");
+  return back;
 }
 
 function drawAnew(id, html) {
@@ -92,12 +118,16 @@ function confirmed(text) {
   const dialog = document.getElementById("claimed");
   document.getElementById("claimed-said").textContent = text;
   dialog.returnValue = "";
+  const before = document.activeElement;
   dialog.showModal();
+  // Whoever types on must not answer it with a space.
+  if (isTyping(before)) dialog.focus();
   return new Promise((resolve) => {
     dialog.addEventListener(
       "close",
       () => {
-        if (current) focusRow(current);
+        if (isTyping(before)) before.focus();
+        else if (current) focusRow(current);
         resolve(dialog.returnValue === "over");
       },
       { once: true },
@@ -124,17 +154,31 @@ export function decide(button) {
 
 /* Takes the last deed back, or does again what was taken back last. Each of the two
    is an act that the other one takes back. */
-export async function takeBack(again) {
+export function takeBack(again) {
+  toTakeBack += 1;
+  return inOrder(async () => {
+    await takeBackNow(again).finally(() => (toTakeBack -= 1));
+    if (!toTakeBack) [deeds, undone].forEach(dropNothings);
+  });
+}
+
+function dropNothings(stack) {
+  stack.splice(0, stack.length, ...stack.filter(Boolean));
+}
+
+async function takeBackNow(again) {
   const [mine, others] = again ? [undone, deeds] : [deeds, undone];
-  const deed = mine.pop();
-  const known = deed ? await deed : null;
+  const known = mine.pop();
+  if (known === null) {
+    others.push(null);
+    return;
+  }
   const data = new FormData();
   if (again) data.set("again", "1");
   if (tried && !known) data.set("before", tried);
-  const asked = post(known?.undo || taking.action, data);
-  others.push(asked.then((answer) => (answer.undo ? answer : null)));
-  const answer = await asked;
-  if (!answer.undo) others.pop();
+  const answer = await post(known || taking.action, data);
+  if (answer.undo) others.push(answer.undo);
+  else if (answer.lost && known) mine.push(known);
   // What cannot be taken back any more does not keep what is older from it.
   tried = answer.done || !answer.act ? "" : String(answer.act);
   let first = null;
@@ -148,7 +192,7 @@ export async function takeBack(again) {
     if (!there) putBack(row);
     first = first || row;
   }
-  if (first) focusRow(first);
+  if (first && !isTyping(document.activeElement)) focusRow(first);
   say(answer.said);
   undoButton.hidden = false;
 }

@@ -4,7 +4,7 @@ import { releaseClaim } from "./claims.js";
 import { run } from "./commands.js";
 import { act, fieldsOf } from "./deeds.js";
 import { pane } from "./page.js";
-import { fill, forget, show } from "./pane.js";
+import { forget, show, showAnswered } from "./pane.js";
 import { chosen, current, focusRow, idOf, rowOf } from "./rows.js";
 
 document.addEventListener("submit", (event) => {
@@ -28,7 +28,7 @@ async function submitted(name, url, form, data) {
   // With the version that the form was drawn in: what its words were written on.
   const answer = await act(url, () => data, row ? [row] : [], { leaves });
   if (answer.pane) {
-    fill(answer.pane);
+    showAnswered(answer.pane);
     pane.querySelector("form.words [name=headline]")?.focus();
   }
   if (!answer.done) return;

@@ -2,19 +2,13 @@
 
 import { run } from "./commands.js";
 import { config, pane } from "./page.js";
-import { typeAhead } from "./pane.js";
 import { current, focusRow } from "./rows.js";
+import { isTyping, stop, swallowed } from "./typing.js";
 
 const SEQUENCE = 1500; // milliseconds between the two keys of "g a"
 const byKey = new Map(Object.entries(config.keys).map(([name, key]) => [key, name]));
 let begun = "";
 let begunAt = 0;
-
-function isTyping(target) {
-  if (target.isContentEditable) return true;
-  if (target.matches("textarea, select")) return true;
-  return target.matches("input") && !target.matches("[type=checkbox], [type=radio]");
-}
 
 function second(key) {
   const first = begun;
@@ -26,7 +20,7 @@ function second(key) {
 }
 
 function inDialog(event, dialog) {
-  if (dialog.id !== "holding" || !/^[123]$/.test(event.key) || isTyping(event.target)) return;
+  if (dialog.id !== "holding" || !config.on || !/^[123]$/.test(event.key) || isTyping(event.target)) return;
   event.preventDefault();
   dialog.querySelectorAll("[name=until]")[Number(event.key) - 1].click();
 }
@@ -39,8 +33,12 @@ function inField(event) {
     event.preventDefault();
     if (enter && form.dataset.deed === "edit") form.dataset.andPublish = "yes";
     form.requestSubmit();
-  } else if (event.key === "Escape" && current && pane.contains(event.target)) {
-    focusRow(current, { show: false });
+  } else if (event.key === "Escape") {
+    stop();
+    const isFilter = form?.matches(".filters");
+    if (current && (isFilter || pane.contains(event.target))) focusRow(current, { show: false });
+  } else if (event.key === "Tab") {
+    stop();
   }
 }
 
@@ -69,7 +67,7 @@ document.addEventListener("keydown", (event) => {
   if (dialog) inDialog(event, dialog);
   else if (isTyping(event.target)) inField(event);
   else if (event.ctrlKey || event.metaKey || event.altKey || !config.on) return;
-  else if (!typeAhead(event)) onPage(event);
+  else if (!swallowed(event)) onPage(event);
 });
 
 function commandOf(event) {
@@ -98,6 +96,7 @@ function keyOf(event) {
 
 // ---- keys on buttons and in the help ----------------------------------------
 
+document.documentElement.classList.toggle("keys-off", !config.on);
 for (const button of document.querySelectorAll("[data-command]")) {
   const key = config.keys[button.dataset.command];
   const label = button.querySelector("kbd");

@@ -131,7 +131,7 @@ export function redraw(id, html) {
   }
   const hadFocus = old.contains(document.activeElement);
   fresh.dataset.order = old.dataset.order;
-  fresh.querySelector(".tick").checked = old.querySelector(".tick").checked;
+  keepTicks(old, fresh);
   old.replaceWith(fresh);
   if (old === current) {
     current = fresh;
@@ -139,6 +139,15 @@ export function redraw(id, html) {
     if (hadFocus) article.focus({ preventScroll: true });
   }
   return fresh;
+}
+
+/* What the person has ticked stays so, and the tags whose tick they took off. */
+function keepTicks(old, fresh) {
+  for (const box of fresh.querySelectorAll("[type=checkbox]")) {
+    const before = [...old.querySelectorAll(`[type=checkbox][name=${box.name}]`)];
+    const own = box.matches(".tick") ? before[0] : before.find(({ value }) => value === box.value);
+    if (own) box.checked = own.checked;
+  }
 }
 
 export function trouble(row, text) {
