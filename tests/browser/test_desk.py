@@ -500,6 +500,23 @@ def test_who_leaves_a_field_that_did_not_open_decides_by_keys_again(
     expect(desk.locator("#rows > li")).to_have_count(3)
 
 
+def test_escape_leaves_every_field_to_the_keys(desk: Page) -> None:
+    (first,) = waiting(1)
+    open_desk(desk)
+    desk.keyboard.press("h")
+    desk.get_by_label("or until").focus()
+    desk.keyboard.press("Escape")
+    in_focus(desk, first)
+    desk.keyboard.press("s")
+    said(desk, "Shortlisted")
+    desk.keyboard.press("/")
+    desk.keyboard.type("sea")
+    desk.keyboard.press("Escape")
+    in_focus(desk, first)
+    desk.keyboard.press("s")
+    said(desk, "Put back")
+
+
 def test_words_decide_nothing_when_the_piece_goes_while_one_types(desk: Page) -> None:
     first, second, _third = waiting(3)
     open_desk(desk)
@@ -535,7 +552,7 @@ def test_a_pane_that_cannot_be_loaded_shows_no_other_piece(desk: Page) -> None:
     expect(desk.locator("form.words")).to_have_count(0)
     said(desk, "could not be loaded")
     desk.unroute("**/admin/desk/pieces/**")
-    desk.keyboard.press("i")
+    desk.keyboard.press("Enter")
     expect(desk.locator("form.words [name=headline]")).to_be_focused()
 
 

@@ -192,7 +192,7 @@ async function takeBackNow(again) {
     if (!there) putBack(row);
     first = first || row;
   }
-  if (first) focusRow(first);
+  if (first && !isTyping(document.activeElement)) focusRow(first);
   say(answer.said);
   undoButton.hidden = false;
 }

@@ -20,6 +20,7 @@ function second(key) {
 }
 
 function inDialog(event, dialog) {
+  if (event.key === "Escape") stop();
   if (dialog.id !== "holding" || !config.on || !/^[123]$/.test(event.key) || isTyping(event.target)) return;
   event.preventDefault();
   dialog.querySelectorAll("[name=until]")[Number(event.key) - 1].click();
@@ -35,7 +36,8 @@ function inField(event) {
     form.requestSubmit();
   } else if (event.key === "Escape") {
     stop();
-    if (current && pane.contains(event.target)) focusRow(current, { show: false });
+    const isFilter = form?.matches(".filters");
+    if (current && (isFilter || pane.contains(event.target))) focusRow(current, { show: false });
   } else if (event.key === "Tab") {
     stop();
   }

@@ -160,7 +160,7 @@ export function read() {
    Until the field is there, and if it cannot be had, letters decide nothing. */
 export async function inPane(selector, typed = "") {
   const own = expectField(typed);
-  if (!wide.matches) {
+  if (current && !wide.matches) {
     read();
     return;
   }

@@ -55,7 +55,7 @@ export function swallowed(event) {
     writing.again?.(writing.typed);
   } else if (key === "Backspace") {
     writing.typed = writing.typed.slice(0, -1);
-  } else if (key.length === 1) {
+  } else if (key.length === 1 && !event.repeat) {
     writing.typed += key;
     if (!writing.told) say(words.astray);
     writing.told = true;
