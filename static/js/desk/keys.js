@@ -20,6 +20,7 @@ function second(key) {
 }
 
 function inDialog(event, dialog) {
+  if (event.key === "Escape") stop();
   if (dialog.id !== "holding" || !config.on || !/^[123]$/.test(event.key) || isTyping(event.target)) return;
   event.preventDefault();
   dialog.querySelectorAll("[name=until]")[Number(event.key) - 1].click();
