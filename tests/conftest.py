@@ -21,8 +21,6 @@ from playwright.sync_api import (
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from tests.factories import EDITOR, make_user
-
 REPOSITORY = Path(__file__).resolve().parent.parent
 #: No sandbox, as root has none; and nothing that calls home on its own.
 CHROMIUM_OPTIONS = [
@@ -55,6 +53,9 @@ def own_storage(settings: Settings, tmp_path: Path) -> None:
 @pytest.fixture
 def editor(client: Client, db: None) -> Any:
     """An editor, signed in with ``client``."""
+    # Benches take the browser's options from here, and know no settings.
+    from tests.factories import EDITOR, make_user
+
     user = make_user("mori", EDITOR)
     client.force_login(user)
     return user
