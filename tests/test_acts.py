@@ -286,7 +286,7 @@ def test_a_bulk_undo_costs_the_same_for_two_and_for_two_hundred(
     for number in (2, 200):
         ids = [a.pk for a in ArticleFactory.create_batch(number)]
         act = workflow.move_many(ids, "spike", by=by).act
-        with django_assert_max_num_queries(35):
+        with django_assert_max_num_queries(45):
             workflow.undo(act, by=by)
 
 

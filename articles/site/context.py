@@ -16,8 +16,6 @@ def site(request: HttpRequest) -> dict[str, object]:
     """
     paths = _in_every_language(request)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
-    names = dict(settings.LANGUAGES)
-    switch = [(code, names[code], path + query) for code, path in paths.items()]
     return {
         "site_name": settings.NEWSROOM_SITE_NAME,
         "site_url": settings.NEWSROOM_SITE_URL,
@@ -26,11 +24,17 @@ def site(request: HttpRequest) -> dict[str, object]:
             for code, path in paths.items()
             if request.resolver_match
         ],
-        "languages": switch,
+        "languages": switch(paths, query),
         "theme_css": settings.NEWSROOM_THEME_STYLE,
         "app_store_url": settings.NEWSROOM_APP_STORE_URL,
         "play_store_url": settings.NEWSROOM_PLAY_STORE_URL,
     }
+
+
+def switch(paths: dict[str, str], query: str = "") -> list[tuple[str, str, str]]:
+    """The links of the language switch to a page with these paths, by language."""
+    names = dict(settings.LANGUAGES)
+    return [(code, names[code], path + query) for code, path in paths.items()]
 
 
 def _in_every_language(request: HttpRequest) -> dict[str, str]:
@@ -42,6 +46,12 @@ def _in_every_language(request: HttpRequest) -> dict[str, str]:
     rest = request.path.removeprefix(root) if match else ""
     if spoken != settings.LANGUAGE_CODE:
         rest = rest.removeprefix(f"{spoken}/")
+    return paths_of(rest)
+
+
+def paths_of(rest: str = "") -> dict[str, str]:
+    """The path of a page in each language; ``rest`` is what follows the language."""
+    root = get_script_prefix()
     return {
         code: root + ("" if code == settings.LANGUAGE_CODE else f"{code}/") + rest
         for code, _name in settings.LANGUAGES

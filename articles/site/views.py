@@ -16,6 +16,7 @@ from newsroom.replica import from_replica
 
 from . import kept
 from .addresses import invalid, query
+from .context import paths_of, switch
 from .listings import shown_tags
 from .tags import tag_named
 
@@ -45,7 +46,8 @@ def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     loaded = Article.objects.select_related("source", "category", "image")
     article = get_object_or_404(loaded, pk=pk)
     if article.status == ArticleStatus.KILLED:
-        told = {"notice": article.notice}
+        # Not the page's own address in the other language: its slug is the headline.
+        told = {"notice": article.notice, "languages": switch(paths_of())}
         return render(request, "site/gone.html", told, status=410)
     if not Article.objects.published().filter(pk=pk).exists():
         raise Http404("No piece of that number is published.")

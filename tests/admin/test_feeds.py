@@ -413,6 +413,7 @@ def source_form(source: Source, *feeds: Feed, **changes: object) -> dict[str, ob
         "reuse": source.reuse,
         "excerpt_words": 25,
         "excerpt_characters": 80,
+        "indexing": source.indexing,
         "feeds-TOTAL_FORMS": len(feeds) + 1,
         "feeds-INITIAL_FORMS": len(feeds),
     }

@@ -35,6 +35,7 @@ def form_of(source: Source, **changes: object) -> dict[str, object]:
         "reuse": source.reuse,
         "excerpt_words": 25,
         "excerpt_characters": 80,
+        "indexing": source.indexing,
         "shows_images": "on",
     }
     return fields | FEEDS | changes

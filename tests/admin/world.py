@@ -21,10 +21,12 @@ from articles.models import (
     Article,
     ArticleStatus,
     Category,
+    Edition,
     Feed,
     FetchAttempt,
     ImportRun,
     RefusedRecord,
+    SearchRow,
     SourceChange,
     SourceChangeState,
     TagSuggestion,
@@ -233,6 +235,7 @@ _SOURCE = _NAMED | {
     "reuse": "full_text",
     "excerpt_words": 25,
     "excerpt_characters": 80,
+    "indexing": "none",
     "feeds-TOTAL_FORMS": 0,
     "feeds-INITIAL_FORMS": 0,
 }
@@ -335,8 +338,17 @@ def body_of(world: World, view: str, state: str | None) -> Body:
 
 
 def dump() -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of our tables, of accounts and groups, and of Django's history."""
-    kept = [*apps.get_app_config("articles").get_models(), User, Group, LogEntry]
+    """Every row of our tables, of accounts and groups, and of Django's history.
+
+    But for those that follow from others, and are written anew without a change.
+    """
+    derived = {Edition, SearchRow}
+    kept = [
+        model
+        for model in apps.get_app_config("articles").get_models()
+        if model not in derived
+    ]
+    kept += [User, Group, LogEntry]
     kept += [User.groups.through, User.user_permissions.through]
     kept.append(Group.permissions.through)
     rows = {}
