@@ -26,7 +26,7 @@ from tests.commands.invocation import (
 )
 
 #: Seconds that a process may take to get somewhere.
-PATIENCE = 30
+PATIENCE = 60
 
 
 @dataclass(frozen=True, slots=True)
