@@ -241,12 +241,13 @@ def test_a_falsified_search_index_is_found_and_repaired():
     assert search.found("ferry") == [second.pk]
 
 
-@pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="It derives them within the row."
-)
 def test_a_word_list_of_sqlite_that_lost_a_row_is_built_anew():
     store([entry(1, [], "Ledger")])
     article = Article.objects.get()
+    if connection.vendor == "postgresql":
+        # There the list stands in the row itself, and cannot lose it.
+        assert search.check()["index"] == 0
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO articles_searchwords(articles_searchwords, rowid, words)"
