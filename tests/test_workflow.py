@@ -133,7 +133,7 @@ def test_bulk_costs_the_same_for_two_and_for_two_hundred(django_assert_max_num_q
     source = SourceFactory()
     for number in (2, 200):
         ids = [a.pk for a in ArticleFactory.create_batch(number, source=source)]
-        with django_assert_max_num_queries(39):
+        with django_assert_max_num_queries(42):
             workflow.move_many(ids, "publish", by=editor)
 
 

@@ -94,8 +94,11 @@ class Renewal:
         """
         ids = list(ids)
         articles: Any = apps.get_model("articles", "Article").objects
-        public = articles.filter(listed_at__isnull=False).order_by().distinct()
-        public = public.filter(models.Q(pk__in=ids) | models.Q(folded__in=ids))
+        # Two questions: with an OR across the join all articles would be read, which
+        # took 280 ms of each publication with 100,000 pieces waiting.
+        leads = articles.filter(pk__in=ids, folded_into__isnull=False)
+        ids += leads.order_by().values_list("folded_into", flat=True)
+        public = articles.filter(pk__in=ids, listed_at__isnull=False).order_by()
         sources = dict(public.values_list("pk", "source__slug"))
         if not sources:
             return set()
