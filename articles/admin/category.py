@@ -1,17 +1,21 @@
 """Categories."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.http import HttpRequest
+
+from articles import workflow
 from articles.fields import CleanTexts
 from articles.models import Category
 
+from .deleting import DeletesNamed
 from .forms import NamedForm
 from .refusals import RefusesActions
-from .renewing import RenewsPages
 
 
 @admin.register(Category)
-class CategoryAdmin(RefusesActions, RenewsPages, CleanTexts, admin.ModelAdmin):
+class CategoryAdmin(RefusesActions, DeletesNamed, CleanTexts, admin.ModelAdmin):
     """Sections of the newsroom."""
 
     form = NamedForm
@@ -19,3 +23,8 @@ class CategoryAdmin(RefusesActions, RenewsPages, CleanTexts, admin.ModelAdmin):
     search_fields = ["name"]
     ordering = ["name"]
     prepopulated_fields = {"slug": ["name"]}
+
+    def save_model(
+        self, request: HttpRequest, obj: Category, form: Any, change: bool
+    ) -> None:
+        workflow.save_category(obj)

@@ -13,17 +13,15 @@ from articles import workflow
 from articles.fields import CleanTexts
 from articles.models import Feed, FetchAttempt, Source
 
+from .deleting import DeletesNamed
 from .feed import health_badge, save_feed
 from .filters import LanguageFilter
 from .forms import FeedOfSourceForm, NamedForm
 from .refusals import RefusesActions
-from .renewing import RenewsPages
 
-#: How much of a source's texts readers may see, and so find, hangs on these fields.
-SHOWN = ("reuse", "excerpt_words", "excerpt_characters")
 #: What readers may see of a source hangs on these fields.
 POLICY = (
-    *SHOWN,
+    *workflow.SHOWN,
     "shows_images",
     "shares_images",
     "indexing",
@@ -52,7 +50,7 @@ class FeedInline(CleanTexts, admin.StackedInline):
 
 
 @admin.register(Source)
-class SourceAdmin(RefusesActions, RenewsPages, CleanTexts, admin.ModelAdmin):
+class SourceAdmin(RefusesActions, DeletesNamed, CleanTexts, admin.ModelAdmin):
     """Publishers and what they allow."""
 
     form = NamedForm
@@ -76,9 +74,7 @@ class SourceAdmin(RefusesActions, RenewsPages, CleanTexts, admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Source, form: forms.ModelForm, change: Any
     ) -> None:
-        super().save_model(request, obj, form, change)
-        changes = not set(SHOWN).isdisjoint(form.changed_data)
-        if change and changes and (number := workflow.withhold(obj)):
+        if number := workflow.save_source(obj, form.changed_data):
             said = ngettext(
                 "%d article appears or disappears with this policy.",
                 "%d articles appear or disappear with this policy.",

@@ -16,9 +16,9 @@ from articles.names import name_key
 from articles.tagging import tags
 from articles.tagging.lookup import complete, is_known
 
+from .deleting import DeletesNamed
 from .forms import NamedForm
 from .refusals import RefusesActions
-from .renewing import RenewsPages
 
 
 class OfTagInline(CleanTexts, admin.StackedInline):
@@ -84,7 +84,7 @@ class PhraseInline(OfTagInline):
 
 
 @admin.register(Tag)
-class TagAdmin(RefusesActions, RenewsPages, CleanTexts, admin.ModelAdmin):
+class TagAdmin(RefusesActions, DeletesNamed, CleanTexts, admin.ModelAdmin):
     """Subjects."""
 
     form = NamedForm

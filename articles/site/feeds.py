@@ -1,33 +1,27 @@
 """A feed of every listing, in three formats; publishers are credited in each."""
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
 from django.utils.encoding import escape_uri_path
 from django.utils.formats import date_format
-from django.utils.http import http_date
 from django.utils.text import capfirst
-from django.utils.timezone import localdate, now
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 
 from articles import corrections, listing, updates
 from articles.listing import Card
 from articles.models import Category, Source, Tag
 from articles.rights import Channel, permitted
-from newsroom.reading import for_reading
-from newsroom.replica import from_replica
 
+from . import kept
 from .canonical import ROWS, absolute, own_address, query_of
 from .formats import FORMATS, Entry, Feed
 from .policy import Facts, Kind, index_policy
@@ -35,8 +29,6 @@ from .tags import slug_of, with_tags
 
 #: Pieces in a feed.
 FEED_SIZE = "50"
-#: For how long it is remembered since when a feed has been as it is.
-REMEMBERED = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +66,13 @@ def _search() -> Subject:
     return Subject(_("Search"), reverse("articles:search"), listing.everything())
 
 
-SUBJECTS: dict[str, Callable[..., Subject]] = {
-    "home": _home,
-    "tag": _tag,
-    "source": _source,
-    "category": _category,
-    "search": _search,
+#: What a feed is about, and the editions it shows, by the kind of its listing.
+SUBJECTS: dict[str, tuple[Callable[..., Subject], Callable[..., Iterable[str]]]] = {
+    "home": (_home, kept.of_everything),
+    "tag": (_tag, kept.of_tags),
+    "source": (_source, kept.of_source),
+    "category": (_category, kept.of_category),
+    "search": (_search, kept.of_everything),
 }
 
 
@@ -152,58 +145,23 @@ def _text(card: Card, note: str, excerpt: str) -> str:
 
 def view_of(kind: str, ending: str) -> Callable[..., HttpResponse]:
     """The view of a listing's feed in one format."""
+    subject, names = SUBJECTS[kind]
     write = FORMATS[ending]
 
     def view(request: HttpRequest, **parts: Any) -> HttpResponse:
         try:
-            feed = _feed(request, SUBJECTS[kind](**parts))
+            feed = _feed(request, subject(**parts))
         except listing.InvalidListing as error:
             text = f"{error}\n"
             return HttpResponse(text, status=400, content_type="text/plain")
-        etag = _etag(feed, ending)
-        since = _since(request, etag)
-        answer = get_conditional_response(request, etag, int(since.timestamp()))
-        if answer is None:
-            answer = write(feed)
-        answer.headers["ETag"] = etag
-        answer.headers["Last-Modified"] = http_date(since.timestamp())
-        # To be kept, and asked for again each time: what is withdrawn is so at once.
-        answer.headers["Cache-Control"] = "public, no-cache"
+        answer = write(feed)
         answer.headers["X-Robots-Tag"] = index_policy(Facts(Kind.FEED)).robots
         if ending == "json":
             answer.headers["Access-Control-Allow-Origin"] = "*"
         return answer
 
     found = with_tags(view) if kind == "tag" else view
-    return for_reading(gzip_page(from_replica(found)))
-
-
-def _etag(feed: Feed, ending: str) -> str:
-    """A mark of all that would be written, before anything is.
-
-    Weak: the same feed may be sent compressed by one and plain by another.
-    """
-    digest = hashlib.sha256(f"{ending}\n{feed!r}".encode(errors="replace"))
-    return f'W/"{digest.hexdigest()[:32]}"'
-
-
-def _since(request: HttpRequest, etag: str) -> datetime:
-    """Since when a feed has been as it is, in whole seconds.
-
-    Its newest date would not do: with a piece withdrawn, or its words cut by another
-    policy, a feed changes and no date in it does. What nobody remembers has changed
-    this moment, which costs a reader one answer in full.
-    """
-    key = f"feed:{hashlib.sha256(request.get_full_path().encode()).hexdigest()}"
-    kept = cache.get(key)
-    if kept and kept[0] == etag:
-        return kept[1]
-    moment = now().astimezone(UTC).replace(microsecond=0)
-    if kept:
-        # HTTP knows whole seconds; two changes within one must not look like one.
-        moment = max(moment, kept[1] + timedelta(seconds=1))
-    cache.set(key, (etag, moment), timeout=REMEMBERED)
-    return moment
+    return kept.page(names, dated=True)(found)
 
 
 def views_of(kind: str) -> Iterator[tuple[str, Callable[..., HttpResponse]]]:

@@ -1,6 +1,5 @@
 """The reader's listings: home, tags, sources, categories, search, and their days."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from articles import listing
-from articles.models import Category, Source, Tag, edition
+from articles.models import Category, Source, Tag
 from articles.search import tags_called
 
 from . import kept
@@ -33,18 +32,6 @@ class Chip:
     label: str
     value: str
     url: str
-
-
-def _of_tags(slug: str, **numbers: int) -> Iterable[str]:
-    return map(edition.of_tag, slug.split("+"))
-
-
-def _of_source(slug: str, **numbers: int) -> Iterable[str]:
-    return [edition.of_source(slug)]
-
-
-def _of_category(slug: str, **numbers: int) -> Iterable[str]:
-    return [edition.of_category(slug)]
 
 
 @kept.page(kept.of_everything)
@@ -69,7 +56,7 @@ def shown_tags(tags: list[Tag]) -> list[Tag]:
     return [tag for tag in tags if tag.visible_count > 0]
 
 
-@kept.page(_of_tags)
+@kept.page(kept.of_tags)
 @with_tags
 def tag_detail(request: HttpRequest, tags: list[Tag], **numbers: int) -> HttpResponse:
     """The newest pieces on one subject, or on what several have in common."""
@@ -99,7 +86,7 @@ def _related(scope: listing.Scope, tags: list[Tag]) -> list[tuple[Tag, str]]:
     return [(tag, among(tag) if narrows else "") for tag in related]
 
 
-@kept.page(_of_source)
+@kept.page(kept.of_source)
 def source_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
     """The newest pieces of one publisher."""
     source = get_object_or_404(Source.objects.readable(), slug=slug)
@@ -113,7 +100,7 @@ def source_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpRespon
     )
 
 
-@kept.page(_of_category)
+@kept.page(kept.of_category)
 def category_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
     """The newest pieces of one section."""
     category = get_object_or_404(Category, slug=slug)

@@ -9,19 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext
-from django.views.decorators.gzip import gzip_page
 
 from articles.ingest.text import printable
-from newsroom.reading import for_reading
-from newsroom.replica import from_replica
 
-from . import subjects
+from . import kept, subjects
 from .canonical import absolute
 
 
-@for_reading
-@gzip_page
-@from_replica
+@kept.page(kept.of_everything)
 def opml(request: HttpRequest) -> HttpResponse:
     """The feeds of the site, its tags, its sources and its categories."""
     text = "\n".join([*_lines(), ""])

@@ -25,7 +25,7 @@ from articles.rights import shown_in_full
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
-from . import subjects
+from . import kept, subjects
 from .canonical import absolute
 from .policy import Facts, Kind, index_policy, may_be_in_sitemaps
 
@@ -150,17 +150,13 @@ def _address(name: str, part: int) -> str:
     return reverse("sitemap-of", kwargs=parts)
 
 
-@for_reading
-@gzip_page
-@from_replica
+@kept.page(kept.of_everything)
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """The sitemaps there are."""
     return _document(_INDEX, "sitemap", _files())
 
 
-@for_reading
-@gzip_page
-@from_replica
+@kept.page(kept.of_everything)
 def sitemap(request: HttpRequest, name: str, part: str = "1") -> HttpResponse:
     """One sitemap: ``tags``, ``sources``, ``2026-11``; ``tags.2`` is a second part."""
     number = int(part)
@@ -174,6 +170,7 @@ def sitemap(request: HttpRequest, name: str, part: str = "1") -> HttpResponse:
     return _document(_URLSET, "url", entries)
 
 
+# Not kept: pieces leave it as time goes, though nothing is changed.
 @for_reading
 @gzip_page
 @from_replica

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from articles import corrections, listing
 from articles.models import Article, ArticleStatus, Tag
-from articles.models.edition import of_article
 from articles.piece import page_of
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
@@ -40,7 +39,7 @@ def hashtag(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(tag_named(name), permanent=True)
 
 
-@kept.page(lambda pk, slug: [of_article(pk)], by_clock=False)
+@kept.page(kept.of_article, by_clock=False)
 def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One piece; 410 once it is killed, 404 while the public may not see it."""
     loaded = Article.objects.select_related("source", "category", "image")

@@ -27,8 +27,8 @@ from .moves import (
     move_many,
     moves_for,
     publish_as_dated,
-    withhold,
 )
+from .named import SHOWN, delete_named, save_category, save_source, withhold
 from .outcomes import ChangedMeanwhile, Clash, NotAllowed, Outcome
 from .permissions import lacking, permission_for, permission_of
 from .publishing import publish, soon, tag
@@ -42,6 +42,7 @@ __all__ = [
     "LONGEST_CORRECTION",
     "LONGEST_NOTICE",
     "MOVES",
+    "SHOWN",
     "WINDOW",
     "ChangedMeanwhile",
     "Claimed",
@@ -58,6 +59,7 @@ __all__ = [
     "comment",
     "correct",
     "delete",
+    "delete_named",
     "dismiss_change",
     "earlier",
     "edit",
@@ -81,6 +83,8 @@ __all__ = [
     "release",
     "restore",
     "save",
+    "save_category",
+    "save_source",
     "soon",
     "tag",
     "take_down",

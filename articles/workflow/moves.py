@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
-from django.db.models import F, Q, Value
+from django.db.models import F, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Least
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.acts import acting
-from articles.models import Article, ArticleStatus, Source, relisting
+from articles.models import Article, ArticleStatus, relisting
 
 from . import withdrawal
 from .claims import claimed_by_others
@@ -227,27 +227,3 @@ def publish_as_dated(ids: Iterable[int], *, actor: str) -> Outcome:
     """
     at = Least(F("source_published_at"), Value(timezone.now()))
     return move_many(ids, "publish", by=None, actor=actor, at=at)
-
-
-#: How many articles one transaction relists when a whole source changes.
-RELIST_BATCH = 1000
-
-
-def withhold(source: Source) -> int:
-    """Bring a source's articles in line with its reuse policy.
-
-    A blocked source's pieces leave every listing; one that is no longer blocked
-    gets them back. All of them are searched in as far as the policy now lets them
-    be shown. Returns how many articles left a listing or came back.
-    """
-    withheld = source.is_blocked
-    changed, last = 0, 0
-    while True:
-        rows = Article.objects.filter(source=source, pk__gt=last).order_by("pk")
-        ids = list(rows.values_list("pk", flat=True)[:RELIST_BATCH])
-        if not ids:
-            return changed
-        with relisting(ids):
-            others = Article.objects.filter(~Q(is_withheld=withheld), pk__in=ids)
-            changed += others.update(is_withheld=withheld)
-        last = ids[-1]

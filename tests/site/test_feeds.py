@@ -246,11 +246,13 @@ def _unpublish(article: Article, by: Any) -> None:
 
 
 def _policy(article: Article, by: Any) -> None:
-    Source.objects.filter(pk=article.source_id).update(reuse=Reuse.HEADLINE)
+    article.source.reuse = Reuse.HEADLINE
+    workflow.save_source(article.source, ["reuse"])
 
 
 def _name(article: Article, by: Any) -> None:
-    Source.objects.filter(pk=article.source_id).update(name="Another name")
+    article.source.name = "Another name"
+    workflow.save_source(article.source, ["name"])
 
 
 def _new(article: Article, by: Any) -> None:

@@ -1,5 +1,6 @@
 """Pages that are kept are the pages that would be drawn, after whatever was done."""
 
+import gzip
 import io
 import json
 import time
@@ -32,6 +33,12 @@ PAGES = (
     "/categories/security/",
     "/search/?q=piece",
     "/corrections/",
+    "/feed.rss",
+    "/tags/trade/feed.json",
+    "/sources/ledger/feed.atom",
+    "/opml.xml",
+    "/sitemap.xml",
+    "/sitemap-pages.xml",
 )
 
 
@@ -169,6 +176,29 @@ def test_who_has_the_page_of_this_moment_is_told_so(client, chief, pieces):
     assert same.headers["ETag"] == seen.headers["ETag"]
     workflow.move(pieces[0], "unpublish", by=chief)
     assert client.get("/tags/trade/", headers=mine).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["/tags/trade/", "/tags/trade/feed.rss", "/opml.xml"])
+def test_a_kept_page_is_sent_compressed_to_whom_can_read_it(client, pieces, url):
+    drawn = client.get(url)
+    assert "Content-Encoding" not in drawn.headers
+    for accepted in ("gzip", "br, x-gzip;q=0.5", "GZIP ; q=1.0"):
+        packed = client.get(url, headers={"Accept-Encoding": accepted})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.content) == drawn.content
+        assert packed.headers["ETag"] == drawn.headers["ETag"]
+        assert packed.headers["Vary"] == drawn.headers["Vary"] == "Accept-Encoding"
+        assert len(packed.content) == int(packed.headers["Content-Length"])
+    for refused in ("gzip;q=0", "gzip; q=0.000", "br", ""):
+        plain = client.get(url, headers={"Accept-Encoding": refused})
+        assert "Content-Encoding" not in plain.headers
+        assert plain.content == drawn.content
+
+
+def test_a_page_that_is_not_kept_is_sent_compressed_too(client, settings, pieces):
+    settings.NEWSROOM_KEEPS_PAGES = False
+    packed = client.get("/", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.content) == client.get("/").content
 
 
 def test_other_listings_keep_their_edition(client, chief, pieces):
