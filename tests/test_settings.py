@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from articles.models import Article
-from newsroom import settings as ours
+from newsroom import environment as ours
 from newsroom.replica import ReaderRouter, reading
 
 REPOSITORY = Path(__file__).resolve().parent.parent
