@@ -6,7 +6,7 @@ stand marks (``tag=7``, ``source=3``), by which a search is narrowed, and throug
 which it finds names: a tag's names are looked up when somebody asks, so that
 renaming one touches no article.
 
-The database derives from ``words`` what it searches in (migration 0010): SQLite an
+The database derives from ``words`` what it searches in (migration 0013): SQLite an
 FTS5 table, through triggers; PostgreSQL a generated ``tsvector`` with a GIN index.
 """
 

@@ -3,32 +3,46 @@
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import get_script_prefix
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import get_language
+
+#: What programs call the page for readers of any other language.
+ANY_LANGUAGE = "x-default"
 
 
 def site(request: HttpRequest) -> dict[str, object]:
     """The site's name, its origin, the publisher's style sheet, the stores its app
     can be had from, and the page in every language.
 
-    ``alternates`` are its canonical addresses, ``(language code, address)`` for each
-    language; ``languages`` are the links of the switch, ``(code, name, path)``. Both
-    are empty on a page that stands in one language alone.
+    ``alternates`` are its canonical addresses; ``languages`` are the links of the
+    switch, ``(code, name, path)``. Both are empty on a page that stands in one
+    language alone.
     """
     paths = _in_every_language(request)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     return {
         "site_name": settings.NEWSROOM_SITE_NAME,
         "site_url": settings.NEWSROOM_SITE_URL,
-        "alternates": [
-            (code, settings.NEWSROOM_SITE_URL + path)
-            for code, path in paths.items()
-            if request.resolver_match
-        ],
+        "alternates": alternates(paths) if request.resolver_match else [],
         "languages": switch(paths, query),
         "theme_css": settings.NEWSROOM_THEME_STYLE,
         "app_store_url": settings.NEWSROOM_APP_STORE_URL,
         "play_store_url": settings.NEWSROOM_PLAY_STORE_URL,
     }
+
+
+def alternates(paths: dict[str, str]) -> list[tuple[str, str]]:
+    """``(language code, address)`` of a page with these paths, for each language.
+
+    And the address for readers of no other language, which is that of our own.
+    """
+    if not paths:
+        return []
+    found = [
+        (code, iri_to_uri(settings.NEWSROOM_SITE_URL + path))
+        for code, path in paths.items()
+    ]
+    return [*found, (ANY_LANGUAGE, dict(found)[settings.LANGUAGE_CODE])]
 
 
 def switch(paths: dict[str, str], query: str = "") -> list[tuple[str, str, str]]:

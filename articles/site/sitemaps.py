@@ -5,14 +5,15 @@ what ``policy`` lets be listed is in them (https://www.sitemaps.org/protocol.htm
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
+from django.conf import settings
 from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import TruncMonth
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.text import Truncator
 from django.utils.timezone import now
 from django.views.decorators.gzip import gzip_page
@@ -27,16 +28,21 @@ from newsroom.replica import from_replica
 
 from . import kept, subjects
 from .canonical import absolute
+from .context import ANY_LANGUAGE, alternates, paths_of
 from .policy import Facts, Kind, index_policy, may_be_in_sitemaps
 
-#: The most addresses of one file (the protocol's limit).
-MOST = 50_000
+#: The most pages of one file: each stands in every language, and the protocol's limit
+#: is 50,000 addresses.
+MOST = 50_000 // len(settings.LANGUAGES)
 #: For how long a piece is news to Google, and the most of them in one file
 #: (https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap).
 NEWS = timedelta(days=2)
 MOST_NEWS = 1_000
 
-_URLSET = 'urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+_URLSET = (
+    'urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+    ' xmlns:xhtml="http://www.w3.org/1999/xhtml"'
+)
 _INDEX = 'sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _NEWS = f'{_URLSET} xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
 
@@ -53,13 +59,30 @@ class Entry:
 def _document(root: str, child: str, entries: Iterable[Entry]) -> HttpResponse:
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<{root}>"]
     for entry in entries:
-        changed = entry.changed
-        at = f"<lastmod>{_w3c(changed)}</lastmod>" if changed else ""
+        at = f"<lastmod>{_w3c(entry.changed)}</lastmod>" if entry.changed else ""
         location = escape(absolute(entry.address))
         lines.append(f"<{child}><loc>{location}</loc>{at}{entry.more}</{child}>")
     lines += [f"</{root.partition(' ')[0]}>", ""]
     text = "\n".join(lines)
     return HttpResponse(text, content_type="application/xml; charset=utf-8")
+
+
+def _in_every_language(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Each page in each language, with links to all, as the pages' heads have them.
+
+    https://developers.google.com/search/docs/specialty/international/localized-versions
+    """
+    for entry in entries:
+        addresses = alternates(
+            paths_of(entry.address.removeprefix(get_script_prefix()))
+        )
+        links = "".join(
+            f'<xhtml:link rel="alternate" hreflang="{code}" href={quoteattr(address)}/>'
+            for code, address in addresses
+        )
+        for code, address in addresses:
+            if code != ANY_LANGUAGE:
+                yield replace(entry, address=address, more=entry.more + links)
 
 
 def _w3c(moment: datetime) -> str:
@@ -167,7 +190,7 @@ def sitemap(request: HttpRequest, name: str, part: str = "1") -> HttpResponse:
         entries = _of_month(name, number)
     if not entries:
         raise Http404("Nothing is in it.")
-    return _document(_URLSET, "url", entries)
+    return _document(_URLSET, "url", _in_every_language(entries))
 
 
 # Not kept: pieces leave it as time goes, though nothing is changed.

@@ -150,8 +150,8 @@ def test_a_page_and_its_translations_name_one_another(client, address):
         for each in first.links("alternate")
         if "hreflang" in each
     }
-    assert {*named} == {code for code, _name in configured.LANGUAGES}
-    assert named["en"] == first.canonical
+    assert {*named} == {"x-default", *dict(configured.LANGUAGES)}
+    assert named.pop("x-default") == named["en"] == first.canonical
     for code, other in named.items():
         found = head(client, other.removeprefix(SITE))
         assert (found.answer.status_code, found.canonical) == (200, other)

@@ -114,6 +114,7 @@ def test_a_page_names_its_addresses_in_every_language(client: Client, piece: Art
         expected = [
             ("en", configured.NEWSROOM_SITE_URL + path),
             ("ja", f"{configured.NEWSROOM_SITE_URL}/ja{path}"),
+            ("x-default", configured.NEWSROOM_SITE_URL + path),
         ]
         for prefix in ("", "/ja"):
             answer = client.get(prefix + path)

@@ -13,7 +13,7 @@ from lxml import etree
 
 from articles import workflow
 from articles.ingest.sources import read_opml
-from articles.models import Article, Indexing, Reuse, Source
+from articles.models import Article, Indexing, Reuse
 from articles.site import sitemaps
 from tests.factories import ArticleFactory, SourceFactory, TagFactory, make_user
 
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 SITE = "http://127.0.0.1:8000"
 MAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
+LINK = "{http://www.w3.org/1999/xhtml}link"
 MINUTE = datetime.timedelta(minutes=1)
 HOURS_48 = datetime.timedelta(hours=48)
 
@@ -36,7 +37,10 @@ def root_of(client: Client, address: str) -> Any:
 
 
 def read(client: Client, address: str) -> dict[str, datetime.datetime | None]:
-    """``{address: last change}`` of a sitemap that keeps to the protocol."""
+    """``{address: last change}`` of a sitemap that keeps to the protocol.
+
+    Of a page in several languages the address for readers of any other language.
+    """
     root = root_of(client, address)
     child = {"urlset": "url", "sitemapindex": "sitemap"}[etree.QName(root).localname]
     assert etree.QName(root).namespace == MAPS
@@ -44,11 +48,16 @@ def read(client: Client, address: str) -> dict[str, datetime.datetime | None]:
     found: dict[str, datetime.datetime | None] = {}
     for node in root:
         assert node.tag == f"{{{MAPS}}}{child}"
-        names = [etree.QName(each).localname for each in node]
+        links = {each.get("hreflang"): each.get("href") for each in node.iter(LINK)}
+        names = [etree.QName(each).localname for each in node if each.tag != LINK]
         assert names in (["loc"], ["loc", "lastmod"], ["loc", "news"])
         location = node[0].text
         assert location.startswith(f"{SITE}/") and location.isascii()
         assert len(location) < 2048 and location not in found
+        if links:
+            assert {*links} == {"en", "ja", "x-default"} and location in links.values()
+            if location != links["x-default"]:
+                continue
         moment = None
         if "lastmod" in names:
             moment = datetime.datetime.fromisoformat(node[1].text)
@@ -116,6 +125,22 @@ def test_every_address_in_a_sitemap_may_be_listed_and_is_its_own(client, house):
         (robots,) = page.xpath("//meta[@name='robots']/@content")
         assert robots.startswith("index"), address
         assert page.xpath("//link[@rel='canonical']/@href") == [address]
+
+
+def test_sitemaps_name_the_languages_of_a_page_as_the_page_does(client, house):
+    TagFactory(name="日米同盟", slug="日米同盟", description="So.")
+    ArticleFactory(published=True, tags=["日米同盟"])
+    seen = 0
+    for each in read(client, "/sitemap.xml"):
+        for node in root_of(client, each.removeprefix(SITE)):
+            told = [
+                (link.get("hreflang"), link.get("href")) for link in node.iter(LINK)
+            ]
+            page = etree.HTML(client.get(node[0].text.removeprefix(SITE)).text)
+            links = page.xpath("//link[@rel='alternate'][@hreflang]")
+            assert told == [(link.get("hreflang"), link.get("href")) for link in links]
+            seen += 1
+    assert seen > 20
 
 
 def test_pieces_stand_by_month(client):
@@ -302,8 +327,8 @@ def test_our_own_import_reads_our_opml(client, house):
 
 def test_a_blocked_source_is_in_no_list(client, house):
     source = house["own"].source
-    Source.objects.filter(pk=source.pk).update(reuse=Reuse.BLOCKED)
-    workflow.withhold(Source.objects.get(pk=source.pk))
+    source.reuse = Reuse.BLOCKED
+    workflow.save_source(source, ["reuse"])
     for address in ("/opml.xml", "/sitemap-sources.xml", "/news-sitemap.xml"):
         assert f"/sources/{source.slug}/" not in client.get(address).text
     assert SITE + house["own"].get_absolute_url() not in listed(client)
