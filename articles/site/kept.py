@@ -54,7 +54,8 @@ def page(
             if known := get_conditional_response(request, etag=etag):
                 return _marked(known, etag)
             response = _kept(etag) or _keep(view(request, **parts), etag)
-            return _marked(response, etag) if response.status_code == 200 else response
+            stands = response.status_code == 200 and not _is_of_the_moment(response)
+            return _marked(response, etag) if stands else response
 
         return for_reading(from_replica(answer))
 
@@ -133,13 +134,19 @@ def _kept(etag: str) -> HttpResponse | None:
 
 
 def _keep(response: HttpResponse, etag: str) -> HttpResponse:
-    worth_it = response.status_code == 200 and not response.cookies
+    is_page = response.status_code == 200 and not _is_of_the_moment(response)
+    worth_it = is_page and not response.cookies
     if not (settings.NEWSROOM_KEEPS_PAGES and worth_it) or response.streaming:
         return response
     if len(response.content) <= LARGEST:
         headers = dict(response.items())
         cache.set(f"page:{etag}", (response.content, headers), timeout=KEPT)
     return response
+
+
+def _is_of_the_moment(response: HttpResponse) -> bool:
+    """Whether the view has said that nobody is to keep its page."""
+    return response.get("Cache-Control") == "no-store"
 
 
 def _marked(response: HttpResponse, etag: str) -> HttpResponse:

@@ -126,7 +126,7 @@ def pieces() -> dict[str, Article]:
 def found(text: str, size: int = 20, **more: object) -> list[int]:
     """The ids that a reader's search lists."""
     rows = Article.objects.published()
-    kept = search.narrowed(rows, text, search.Span(size), id_field="id", **more)
+    kept = search.narrowed(rows, text, search.Span(size), id_field="id", **more).rows
     return list(kept.order_by("-listed_at", "-id").values_list("pk", flat=True))
 
 
