@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import snowballstemmer
 
@@ -200,9 +201,26 @@ def indexed(texts: Iterable[str], marks: Iterable[str] = ()) -> list[str]:
     found: list[str] = []
     stems: dict[str, None] = {}
     for text in texts:
-        for word in words(text):
-            found.append(word.text)
-            if not (word.is_pair or word.is_last):
-                stems[stem(word.text)] = None
+        for word, has_stem in islice(_bare_words(fold(text)), MOST_WORDS):
+            found.append(word)
+            if has_stem:
+                stems[stem(word)] = None
         found.append(BREAK)
     return [*found, *stems, *dict.fromkeys(marks)]
+
+
+def _bare_words(folded: str) -> Iterator[tuple[str, bool]]:
+    """The words of a folded text, each with whether it has a stem.
+
+    As ``words`` has them, without their places: an import cuts millions, in half
+    of the time.
+    """
+    for match in _TOKEN.finditer(folded):
+        if match.lastgroup == "word":
+            yield match["word"][:LONGEST_WORD], True
+        elif match.lastgroup == "run":
+            run = match["run"]
+            for at in range(len(run)):
+                yield run[at : at + 2], False
+        else:
+            yield from ((word.text, True) for word in _of_match(match))

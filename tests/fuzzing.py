@@ -5,6 +5,7 @@ The same seed gives the same requests. The small share is in the suite; the big 
 """
 
 import random
+import re
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ CARRIED = (
     "Permissions-Policy",
 )
 METHODS = (*["GET"] * 12, "HEAD", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-ODD_METHODS = ("TRACE", "PROPFIND", "BREW", "get", "X" * 19)
+ODD_METHODS = ("TRACE", "CONNECT", "PROPFIND", "BREW", "get", "GET-", "X" * 19)
 PARAMETERS = (
     "q",
     "after",
@@ -48,6 +49,8 @@ PARAMETERS = (
     "piece",
     "other",
     "csp",
+    "utm_source",
+    "q[]",
 )
 ODD_VALUES = (
     "",
@@ -116,6 +119,25 @@ ODD_VALUES = (
     "<->",
     "\\'",
 )
+#: What stands in for a number in a path: the last ones are beyond 64 bits, and
+#: beyond what Python reads as a number.
+ODD_NUMBERS = (
+    "0",
+    "00",
+    "-1",
+    "1.5",
+    "0x10",
+    "13",
+    "9999",
+    str(2**31),
+    str(2**63 - 1),
+    str(2**63),
+    str(2**64 + 1),
+    "9" * 400,
+    "9" * 5000,
+    "٢٠٢٦",
+    "２０２６",
+)
 ODD_ENCODED = (
     "%",
     "%z",
@@ -137,6 +159,10 @@ ODD_ENCODED = (
     "?",
     "#",
 )
+#: What no browser sends without quoting it, but some program will.
+UNQUOTED = ("\0", "\x7f", "\t", "é", "日本", "\ud800", "👍🏿", "|", "^", "`")
+#: Longer than a server takes in its first line, and than any proxy lets through.
+LONG = "a/" * 5000
 HEADERS = (
     "Accept",
     "Accept-Language",
@@ -144,7 +170,12 @@ HEADERS = (
     "Cookie",
     "Host",
     "If-None-Match",
+    "If-None-Match",
     "If-Modified-Since",
+    "If-Modified-Since",
+    "If-Match",
+    "If-Unmodified-Since",
+    "If-Range",
     "Range",
     "Referer",
     "User-Agent",
@@ -174,16 +205,42 @@ HEADER_VALUES = (
     "bytes=" + "0-0," * 300,
     '"*"',
     'W/"x"',
+    'W/"' + "0" * 32 + '"',
+    'W/"' + "e" * 5000 + '"',
+    '"a", W/"b", *, "',
+    ", , ,",
+    "W/",
+    '"\xff"',
     "Thu, 01 Jan 1970 00:00:00 GMT",
+    "Wed, 31 Dec 1969 23:59:59 GMT",
+    "Mon, 01 Jan 0001 00:00:00 GMT",
+    "Fri, 31 Dec 9999 23:59:59 GMT",
+    "Mon, 30 Feb 2026 12:00:00 GMT",
+    "Mon, 29 Jun 2026 24:60:61 GMT",
+    "Mon, 29 Jun 2026 12:00:00 +9999",
+    "Monday, 29-Jun-26 12:00:00 GMT",
+    "Mon Jun 29 12:00:00 2026",
+    "Mon, 29 Jun 2026 ١٢:00:00 GMT",
     "Wed, 99 Foo 99999 99:99:99",
     "sessionid=" + "a" * 200,
     'sessionid=x; csrftoken=y; =; a="',
     "evil.example",
     "localhost:99999999",
+    "testserver:",
+    "testserver.",
+    "TESTSERVER",
+    "testserver, evil.example",
+    "xn--",
     "a b",
     "[::1",
+    "[::1]:x",
+    "..",
     "https",
     "identity;q=0",
+    "gzip;q=0, *;q=0",
+    "gzip;q=1.0001",
+    "gzip;" * 400,
+    "GZIP",
     "gzip, br, zstd, x",
     "multipart/form-data",
     "multipart/form-data; boundary=" + "b" * 90,
@@ -219,12 +276,18 @@ class Request:
     body: bytes = b""
 
 
-def requests(seed: int, addresses: Sequence[str]) -> Iterator[Request]:
-    """Endless requests of these addresses, mutated in every part."""
+def requests(
+    seed: int, addresses: Sequence[str], values: Sequence[str] = ()
+) -> Iterator[Request]:
+    """Endless requests of these addresses, mutated in every part.
+
+    ``values`` are such as make sense as a parameter in this house (a piece's number,
+    a source's slug): without them nobody gets behind the refusal of the others.
+    """
     chance = random.Random(seed)
     while True:
         path = _path(chance, chance.choice(addresses))
-        query = _query(chance) if chance.random() < 0.6 else ""
+        query = _query(chance, values) if chance.random() < 0.6 else ""
         number = chance.choice([0, 0, 1, 2, 5])
         headers = {
             chance.choice(HEADERS): chance.choice(HEADER_VALUES) for _ in range(number)
@@ -237,6 +300,9 @@ def requests(seed: int, addresses: Sequence[str]) -> Iterator[Request]:
 
 def _path(chance: random.Random, path: str) -> str:
     path = quote(path, safe="/%?=&:@+~,;!'()*-._")
+    if chance.random() < 0.15:
+        number = quote(chance.choice(ODD_NUMBERS))
+        path = re.sub(r"\d+", lambda each: chance.choice([each[0], number]), path)
     for _ in range(chance.choice([0, 0, 0, 1, 1, 2])):
         at = chance.randrange(1, len(path) + 1)
         part = chance.choice(
@@ -244,18 +310,23 @@ def _path(chance: random.Random, path: str) -> str:
                 chance.choice(ODD_ENCODED),
                 _quoted(chance.choice(ODD_VALUES))[:600],
                 chance.choice(string.printable[:94]),
+                chance.choice(UNQUOTED),
                 "/" * chance.randrange(1, 5),
                 "",
             ]
         )
         path = path[:at] + part + path[at + chance.choice([0, 0, 1, 4]) :]
+    if chance.random() < 0.01:
+        path += LONG
     return path.replace("#", "%23").replace(" ", "%20")
 
 
-def _query(chance: random.Random) -> str:
+def _query(chance: random.Random, values: Sequence[str]) -> str:
     pairs = []
     for _ in range(chance.choice([1, 1, 2, 3, 8])):
         value = chance.choice(ODD_VALUES)
+        if values and chance.random() < 0.4:
+            value = chance.choice(values)
         if chance.random() < 0.25:
             value = "".join(chr(chance.randrange(1, 0x2FFF)) for _ in range(9))
         raw = chance.random() < 0.2

@@ -11,11 +11,12 @@ from tests.fuzzing import Request
 
 def answered(client: Client, request: Request) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of the answer."""
-    path, _, query = request.target.partition("?")
+    target = request.target.encode("utf-8", "surrogatepass")
+    path, _, query = target.partition(b"?")
     environ = {
         "REQUEST_METHOD": request.method,
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "QUERY_STRING": query,
+        "QUERY_STRING": query.decode("latin-1"),
         "CONTENT_LENGTH": str(len(request.body)),
         "wsgi.input": BytesIO(request.body),
     }

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from articles.models.search_row import language_mark, mark
-from articles.search import Span, narrowed
+from articles.search import Narrowed, Span, narrowed
 
 from .days import (
     ENOUGH,
@@ -43,6 +43,8 @@ class Page:
     labels: dict[str, Any]
     scope: Scope
     is_first: bool
+    #: Whether a search was stopped, as it took too long: there may be more.
+    is_cut: bool = False
 
     @property
     def updated_at(self) -> datetime.datetime | None:
@@ -51,7 +53,8 @@ class Page:
     @property
     def whole_count(self) -> int | None:
         """How many pieces the listing has, where this page holds all of them."""
-        return len(self.cards) if self.is_first and not self.older else None
+        is_all = self.is_first and not self.older and not self.is_cut
+        return len(self.cards) if is_all else None
 
 
 def page(
@@ -67,7 +70,8 @@ def page(
     size = asked["page_size"] or PAGE_SIZE
     filtered = replace(scope, rows=filters.qs)
     part = between(filtered, period.begin, period.end) if period else filtered
-    part = _with_words(part, asked, size, period)
+    rows, is_whole = with_words(part, asked, size, period)
+    part = replace(part, rows=rows)
     found, has_newer, has_older = _read(part, asked["after"], asked["before"], size)
     articles = [row.content_object if scope.path else row for row in found]
     cards = [card(article, asked["q"]) for article in articles]
@@ -79,13 +83,14 @@ def page(
         labels={name: field.label for name, field in filters.form.fields.items()},
         scope=filtered,
         is_first=not (asked["after"] or asked["before"]),
+        is_cut=not is_whole,
     )
 
 
-def _with_words(
+def with_words(
     scope: Scope, asked: Mapping[str, Any], size: int, period: Period | None
-) -> Scope:
-    """The part of a scope that holds the words asked for, as far as a page needs it."""
+) -> Narrowed:
+    """The rows of a scope that hold the words asked for, as a page needs them."""
     kinds = [kind for kind in ("source", "category") if asked[kind]]
     marks = [*scope.marks, *(mark(kind, asked[kind].pk) for kind in kinds)]
     if asked["language"]:
@@ -102,8 +107,7 @@ def _with_words(
         since=max(since, default=None),
         until=min(until, default=None),
     )
-    found = narrowed(scope.rows, asked["q"], span, id_field=scope.id_field, marks=marks)
-    return replace(scope, rows=found)
+    return narrowed(scope.rows, asked["q"], span, id_field=scope.id_field, marks=marks)
 
 
 def _read(

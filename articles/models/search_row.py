@@ -14,15 +14,18 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connections, models
 from django.utils.translation import gettext_lazy as _
 
+from articles.markup import plain
 from articles.words import BREAK, indexed
 
 from .article import Article
+from .source import Reuse
 from .tagged_article import TaggedArticle
 
 #: Bits of a position that hold the article's id; those above hold whole seconds.
@@ -31,6 +34,9 @@ ID_BITS = 28
 _ID_MASK = (1 << ID_BITS) - 1
 _MOST_SECONDS = (1 << 34) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: How long eras are, as powers of two of a second: 12 days, and three times eight
+#: times as long, up to 17 years. Each lies within one of the next longer.
+ERAS = (20, 23, 26, 29)
 #: PostgreSQL keeps no positions beyond this one, and drops more of one word.
 _LAST_PLACE = 16_383
 #: What may stand in the mark of a language.
@@ -59,6 +65,47 @@ def floor_of(moment: datetime) -> int:
 def article_at(position: int) -> int:
     """The id of the article that stands at a position."""
     return position & _ID_MASK
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """A stretch of time, by which PostgreSQL is led to the newest of what it finds.
+
+    ``length`` is one of ``ERAS``; ``number`` counts such stretches since 1970.
+    """
+
+    length: int
+    number: int
+
+    @classmethod
+    def at(cls, position: int, length: int) -> "Era":
+        """The era of that length in which a position lies."""
+        return cls(length, position >> (ID_BITS + length))
+
+    @property
+    def mark(self) -> str:
+        return mark("era", f"{self.length}.{self.number}")
+
+    @property
+    def first(self) -> int:
+        """The position before all others in it."""
+        return self.number << (ID_BITS + self.length)
+
+    @property
+    def end(self) -> int:
+        """The position at which the next one begins."""
+        return (self.number + 1) << (ID_BITS + self.length)
+
+    def parts(self) -> list["Era"]:
+        """The shorter eras within it, the oldest first; none in the shortest."""
+        shorter = [length for length in ERAS if length < self.length]
+        return eras(self.first, self.end, shorter[-1]) if shorter else []
+
+
+def eras(first: int, end: int, length: int) -> list[Era]:
+    """The eras of that length between two positions, the oldest first."""
+    numbers = range(Era.at(first, length).number, Era.at(end - 1, length).number + 1)
+    return [Era(length, number) for number in numbers]
 
 
 def mark(kind: str, value: object) -> str:
@@ -101,11 +148,19 @@ class SearchRowQuerySet(models.QuerySet):
         has_places = connections[self.db].vendor == "postgresql"
         return [
             _row_of(piece, tags[piece.pk], has_places)
-            for piece in pieces.select_related("source").only(*_READ)
+            for piece in pieces.select_related("source")
+            .only(*_READ)
+            .annotate(text=_TEXT)
         ]
 
 
-#: What a row is made of.
+#: The source's text where its licence lets it be shown; no other is even read.
+_TEXT = models.Case(
+    models.When(source__reuse=Reuse.FULL_TEXT, then="source_body"),
+    default=models.Value(""),
+    output_field=models.TextField(),
+)
+#: What a row is made of, beside that.
 _READ = (
     "headline",
     "source_headline",
@@ -175,10 +230,14 @@ def _row_of(piece: Any, tags: list[int], has_places: bool) -> SearchRow:
         shelf, moment = Shelf.LISTED, piece.listed_at
     elif piece.waiting_at:
         shelf, moment = Shelf.WAITING, piece.waiting_at
-    found = indexed(_texts_of(piece), _marks_of(piece, tags, shelf))
+    position, marks = position_of(moment, piece.pk), _marks_of(piece, tags, shelf)
+    if has_places:
+        # SQLite's index stands in the order of positions by itself.
+        marks += [Era.at(position, length).mark for length in ERAS]
+    found = indexed(_texts_of(piece), marks)
     return SearchRow(
         article_id=piece.pk,
-        position=position_of(moment, piece.pk),
+        position=position,
         shelf=shelf,
         words=_with_places(found) if has_places else " ".join(found),
     )
@@ -190,7 +249,7 @@ def _texts_of(piece: Any) -> list[str]:
     The source's headline is theirs to be found by, also where we wrote our own.
     """
     texts = [piece.headline, piece.source_headline, piece.shown_excerpt, piece.note]
-    return [text for text in texts if text]
+    return [text for text in (*texts, plain(piece.text)) if text]
 
 
 def _marks_of(piece: Any, tags: list[int], shelf: Shelf) -> list[str]:

@@ -5,13 +5,14 @@ decision 0023.
 """
 
 from .checking import check
-from .finding import Span, found, narrowed, tags_called
+from .finding import Narrowed, Span, found, narrowed, tags_called
 from .highlights import Marked, Segment, highlighted, marked
 from .query import LONGEST_QUERY, Query, parse
 
 __all__ = [
     "LONGEST_QUERY",
     "Marked",
+    "Narrowed",
     "Query",
     "Segment",
     "Span",

@@ -4,8 +4,10 @@ Both begin at the index, newest first, and stop when they have enough.
 """
 
 import datetime
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -13,7 +15,7 @@ from articles.models import Article, Shelf, Tag, moment_listed
 from articles.models.search_row import article_at, floor_of, position_of
 from articles.models.tag import TagQuerySet
 
-from .index import Question, Wanted, positions
+from .index import OutOfTime, Question, Wanted, positions
 from .names import named
 from .query import Query, parse
 
@@ -23,6 +25,15 @@ MOST_FOUND = 1000
 #: How many times as many positions are asked for when the first ones were not
 #: enough, as they belong to pieces that the rows do not have.
 GROWTH = 4
+#: Seconds that the index may take to answer one reader.
+PATIENCE = 1.0
+
+
+class Narrowed(NamedTuple):
+    """Rows that hold the words; without ``is_whole`` there may be more of them."""
+
+    rows: QuerySet
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +53,20 @@ class Span:
 
 def narrowed(
     rows: QuerySet, text: str, span: Span, *, id_field: str, marks: Sequence[str] = ()
-) -> QuerySet:
+) -> Narrowed:
     """Those of ``rows`` that a page of them shows, once narrowed to what is found.
 
     ``rows`` are public pieces, or rows of the listing index, with all their filters;
     ``id_field`` names the article in them. ``marks`` are those of the filters that
     the index knows (``source=3``): without them the same is found, only later. A
-    blank text narrows nothing; one without a word in it finds nothing.
+    blank text narrows nothing; one without a word in it finds nothing. What is not
+    found within ``PATIENCE`` is left out, and the answer says so.
     """
     query = parse(text)
     if query.is_blank:
-        return rows
+        return Narrowed(rows)
     if not query.terms:
-        return rows.none()
+        return Narrowed(rows.none())
     question = replace(
         _question_of(query, Tag.objects.listed()),
         marks=marks,
@@ -63,16 +75,22 @@ def narrowed(
         below=floor_of(span.until) if span.until else None,
     )
 
-    def there(ids: list[int]) -> set[int]:
+    def there(positions: list[int]) -> list[int]:
+        ids = [article_at(each) for each in positions]
         found = rows.order_by().filter(**{f"{id_field}__in": ids})
-        return set(found.values_list(id_field, flat=True))
+        known = set(found.values_list(id_field, flat=True)) if ids else set()
+        return [article for article in ids if article in known]
 
-    ids = [
-        article
-        for each, most in _parts(question, span)
-        for article in _first(each, most, there)
-    ]
-    return rows.filter(**{f"{id_field}__in": ids})
+    ids: list[int] = []
+    is_whole, deadline = True, time.monotonic() + PATIENCE
+    for each, most in _parts(question, span):
+        try:
+            for part in _first(each, most, there, deadline):
+                ids += part
+        except OutOfTime as error:
+            ids += there(error.found)
+            is_whole = False
+    return Narrowed(rows.filter(**{f"{id_field}__in": ids}), is_whole)
 
 
 def found(
@@ -132,18 +150,20 @@ def _place_of(article: int) -> int | None:
 
 
 def _first(
-    question: Question, most: int, there: Callable[[list[int]], set[int]]
-) -> list[int]:
-    """The first articles (ids) of what is found that are ``there``."""
-    ids: list[int] = []
+    question: Question,
+    most: int,
+    there: Callable[[list[int]], list[int]],
+    deadline: float,
+) -> Iterator[list[int]]:
+    """The first articles (ids) of what is found that are ``there``, in parts."""
     asked = most
     while True:
-        page = positions(question, asked)
-        articles = [article_at(each) for each in page]
-        known = there(articles) if articles else set()
-        ids += [article for article in articles if article in known]
-        if len(ids) >= most or len(page) < asked:
-            return ids[:most]
+        page = positions(question, asked, deadline=deadline)
+        articles = there(page)[:most]
+        yield articles
+        most -= len(articles)
+        if most <= 0 or len(page) < asked:
+            return
         edge = page[-1]
         question = (
             replace(question, above=edge + 1)

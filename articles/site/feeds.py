@@ -76,13 +76,16 @@ SUBJECTS: dict[str, tuple[Callable[..., Subject], Callable[..., Iterable[str]]]]
 }
 
 
-def _feed(request: HttpRequest, subject: Subject) -> Feed:
-    """The feed of a listing, with the filters that the address names.
+def _page(request: HttpRequest, subject: Subject) -> listing.Page:
+    """The pieces of a feed, with the filters that the address names.
 
     Raises InvalidListing for one that makes no sense.
     """
-    parameters = {"page_size": FEED_SIZE, **request.GET.dict()}
-    page = listing.page(subject.scope, parameters)
+    return listing.page(subject.scope, {"page_size": FEED_SIZE, **request.GET.dict()})
+
+
+def _feed(request: HttpRequest, subject: Subject, page: listing.Page) -> Feed:
+    """The feed of a listing's page, with what was corrected lately."""
     cards = page.cards
     if page.is_first:
         # What was corrected need not hold the words of a search.
@@ -149,12 +152,16 @@ def view_of(kind: str, ending: str) -> Callable[..., HttpResponse]:
     write = FORMATS[ending]
 
     def view(request: HttpRequest, **parts: Any) -> HttpResponse:
+        about = subject(**parts)
         try:
-            feed = _feed(request, subject(**parts))
+            page = _page(request, about)
         except listing.InvalidListing as error:
             text = f"{error}\n"
             return HttpResponse(text, status=400, content_type="text/plain")
-        answer = write(feed)
+        answer = write(_feed(request, about, page))
+        if page.is_cut:
+            # At another moment there may be more.
+            answer.headers["Cache-Control"] = "no-store"
         answer.headers["X-Robots-Tag"] = index_policy(Facts(Kind.FEED)).robots
         if ending == "json":
             answer.headers["Access-Control-Allow-Origin"] = "*"

@@ -67,12 +67,13 @@ def page(
             seconds = int(since.timestamp()) if since else None
             if known := get_conditional_response(request, etag, seconds):
                 return _marked(known, etag, since)
-            response = _kept(request, etag) or _keep(
-                request, view(request, **parts), etag
-            )
-            if response.status_code == 200:
-                _marked(response, etag, since)
-            return response
+            response = _kept(request, etag)
+            if response is None:
+                response = view(request, **parts)
+                if not _is_worth_it(response):
+                    return response
+                response = _keep(request, response, etag)
+            return _marked(response, etag, since)
 
         return for_reading(from_replica(answer))
 
@@ -187,10 +188,17 @@ def _kept(request: HttpRequest, etag: str) -> HttpResponse | None:
     return _sent(request, *kept) if kept else None
 
 
+def _is_worth_it(response: HttpResponse) -> bool:
+    """Whether an answer may be kept: a page of ours that is right at the next request.
+
+    A view says that its page is not by ``Cache-Control: no-store``.
+    """
+    is_page = response.status_code == 200 and not response.cookies
+    return is_page and response.get("Cache-Control") != "no-store"
+
+
 def _keep(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:
-    """Keep an answer that is worth it; the answer, compressed where that is asked."""
-    if response.status_code != 200 or response.cookies:
-        return response
+    """Keep an answer; and the answer, compressed where that is asked for."""
     keeps = settings.NEWSROOM_KEEPS_PAGES and len(response.content) <= LARGEST
     if not keeps and not _takes_gzip(request):
         return response

@@ -156,7 +156,11 @@ def _listing(
         **_neighbours(request, page, address, period),
         **_menus(),
     }
-    return render(request, template, context)
+    response = render(request, template, context)
+    if page.is_cut:
+        # At another moment there may be more.
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _on(request: HttpRequest, **cursor: int | None) -> str:

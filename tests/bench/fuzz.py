@@ -1,9 +1,11 @@
 """Whether anything breaks, whatever is asked: many made-up requests of every address.
 
     python -m tests.bench fuzz [--requests 20000] [--sockets 2000] [--seed N]
+                               [--database URL]
 
 Most go to the site in this process, some through raw sockets to a real server
-(gunicorn), both on a database that is thrown away. Prints the seed, the number of
+(gunicorn), both on a database that is thrown away: SQLite, or the empty one that
+``--database`` names. Prints the seed, the number of
 answers by status, and what was wrong with which request; the exit code is 1 if
 anything was. The same seed makes the same requests.
 """
@@ -39,24 +41,29 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--sockets", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    parser.add_argument("--database", default="")
     chosen = parser.parse_args()
     print(f"seed {chosen.seed}", flush=True)  # noqa: T201
     with tempfile.TemporaryDirectory() as folder:
-        database = f"sqlite:///{folder}/fuzz.sqlite3"
-        addresses = _set_up(database, folder)
-        report = _in_process(chosen.requests, chosen.seed, addresses)
+        database = chosen.database or f"sqlite:///{folder}/fuzz.sqlite3"
+        addresses, values = _set_up(database, folder)
+        made = itertools.islice(
+            requests(chosen.seed, addresses, values), chosen.requests
+        )
+        report = _in_process(made)
         with server(database, folder) as address:
             netloc = urlsplit(address).netloc
-            report |= {
-                "sockets": _over_sockets(chosen.sockets, chosen.seed, addresses, netloc)
-            }
+            # Another stream than that of this process.
+            other = requests(chosen.seed + 1, addresses, values)
+            made = itertools.islice(other, chosen.sockets)
+            report["sockets"] = _asked((each, _answered(netloc, each)) for each in made)
     report["addresses"] = len(set(addresses))
     print(json.dumps(report, indent=2, ensure_ascii=True))  # noqa: T201
     raise SystemExit(bool(report["wrong"] or report["sockets"]["wrong"]))
 
 
-def _set_up(database: str, folder: str) -> list[str]:
-    """Make the database and a small house; all addresses of it."""
+def _set_up(database: str, folder: str) -> tuple[list[str], list[str]]:
+    """Make the database and a small house; its addresses, and values of parameters."""
     os.environ |= {
         "DATABASE_URL": database,
         "SECRET_KEY": "for a bench, which signs nothing",
@@ -80,15 +87,17 @@ def _set_up(database: str, folder: str) -> list[str]:
 
     articles = Article.objects.published().select_related("source", "category")[:3]
     tags = [tag for article in articles for tag in article.tags.all()][:3]
+    pictures = [article.image for article in articles if article.image]
     parts = {
         "slug": [
             *(tag.slug for tag in tags),
+            "+".join(sorted(tag.slug for tag in tags[:2])),
             articles[0].source.slug,
             articles[0].category.slug,
         ],
         "pk": [article.pk for article in articles],
         "name": [tag.name for tag in tags],
-        "path": [article.image.file.name for article in articles if article.image],
+        "path": [name for each in pictures for name in _files(each)],
         "year": [articles[0].listed_at.year],
         "month": [articles[0].listed_at.month],
         "day": [articles[0].listed_at.day],
@@ -97,10 +106,25 @@ def _set_up(database: str, folder: str) -> list[str]:
     found = in_urlconf(parts)
     # Of the admin there are more addresses than of the site; it is asked less.
     public = [address for address in found if not address.startswith("/admin/")]
-    return [*found, *(own + public) * 4, "/static/css/site.css", "/no/such/page"]
+    addresses = [*found, *(own + public) * 4, "/static/css/site.css", "/no/such/page"]
+    values = [
+        *(article.pk for article in articles),
+        *parts["slug"],
+        *(f"{article.listed_at:%Y-%m-%d}" for article in articles),
+        *(article.shown_headline.split()[0] for article in articles),
+        *(1, 20, 100, "en", "ja"),
+    ]
+    return addresses, [str(value) for value in values]
 
 
-def _in_process(number: int, seed: int, addresses: list[str]) -> dict[str, Any]:
+def _files(image: Any) -> list[str]:
+    """The names of a picture and of what was made of it."""
+    made = (image.renditions or {}).items()
+    smaller = (image.name_of(width, form) for form, widths in made for width in widths)
+    return [image.file.name, *smaller]
+
+
+def _in_process(made: Iterator[Request]) -> dict[str, Any]:
     from django.contrib.auth.models import User
     from django.test import Client
 
@@ -110,21 +134,9 @@ def _in_process(number: int, seed: int, addresses: list[str]) -> dict[str, Any]:
     chief = Client(raise_request_exception=False, enforce_csrf_checks=True)
     chief.force_login(User.objects.create_superuser("fuzz"))
     return _asked(
-        (
-            (request, answered(chief if at % 4 == 0 else reader, request))
-            for at, request in enumerate(
-                itertools.islice(requests(seed, addresses), number)
-            )
-        )
+        (request, answered(chief if at % 4 == 0 else reader, request))
+        for at, request in enumerate(made)
     )
-
-
-def _over_sockets(
-    number: int, seed: int, addresses: list[str], netloc: str
-) -> dict[str, Any]:
-    # Another stream than that of this process.
-    made = itertools.islice(requests(seed + 1, addresses), number)
-    return _asked((request, _answered(netloc, request)) for request in made)
 
 
 def _asked(

@@ -228,6 +228,7 @@ def make(number: int, *, seed: int = 1, say: bool = True) -> None:
                 worn.update(chosen)
                 marks += tagged(piece, chosen)
                 piece.listed_at, piece.waiting_at = piece.source_published_at, None
+                piece.text = ""
                 found.append(_row_of(piece, chosen, has_places))
             load(TaggedArticle, marks)
             load(SearchRow, found)

@@ -1,13 +1,19 @@
-"""What a search finds first, and how long it takes, on 100,000 pieces.
+"""What a search finds first, and how long it takes, on 100,000 articles.
 
     python -m tests.bench search [--corpus DIR] [--pieces 100000] [--database URL]
 
-The pieces are made of real text: of each record in the NDJSON files of ``--corpus``
-(records as ``import_articles`` reads them, with ``body_html``, ``body`` or
-``summary``) every sentence becomes a headline once, with those behind it as excerpt.
-Without a corpus, of sentences that a generator puts together. The table on stdout is
-Markdown; a time is the median of ``--times``, of the whole of a page by Django's test
-client and of the search alone.
+The articles are made of the records in the NDJSON files of ``--corpus``, as
+``import_articles`` reads them (``body``, ``body_html`` or ``summary``). Each that has
+a text is an article once, as it is. All further ones have the headline of a record
+and 300 to 700 words (of Japanese, twice as many characters) in sentences of the
+corpus, drawn by chance among those of their language: words are as frequent as they
+really are, and stand together as in a sentence, but what an article is about changes
+with each sentence. Every word of a text is in the index, as of a source that lets
+all of it be shown. Without a corpus, sentences come from a generator.
+
+A database that has articles already is measured as it is. The table on stdout is
+Markdown; a time is the median of ``--times``, of the search alone and of the whole of
+a page by Django's test client, with the number of its queries.
 """
 
 import argparse
@@ -21,6 +27,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +70,9 @@ PATHS = [
     ("/tags/bench-small/", "the", "a common word within a tag of 30"),
     ("/tags/bench-large/", "日本", "within a tag of a tenth of all"),
     ("/sources/bench-source-3/", "government", "within a source"),
-    ("/search/", "early", "10,000 hits, none among the newest 90 %"),
+    ("/search/", "earlybird", "10,000 hits, none among the newest 90 %"),
     ("/search/?after={deep}", "the", "the deepest page of a common word"),
-    ("/search/?to=2015-06-01", "government", "up to a day"),
+    ("/search/?to=2019-06-01", "government", "up to a day"),
 ]
 #: What the generator makes sentences of.
 ENGLISH = """
@@ -76,49 +84,71 @@ JAPANESE = "日本 大統領 首相 東京 地震 同盟 会議 選挙 経済 �
 
 _TAG = re.compile(r"<[^>]*>")
 _SENTENCE = re.compile(r"[^.!?。！？\n]{12,}[.!?。！？]?")
+#: Words of an article that is put together, from and to.
+WORDS = (300, 700)
+#: Years that the articles are spread over.
+YEARS = 10
 
 
-def sentences(corpus: str) -> Iterator[list[str]]:
-    """The sentences of each record of a corpus, or of records that are made up."""
+@dataclass(frozen=True)
+class Record:
+    """A headline of the corpus, and its text, which may be missing."""
+
+    headline: str
+    text: str
+    language: str
+
+
+def records(corpus: str) -> list[Record]:
+    """What a corpus holds, shuffled; or records that are made up."""
+    chance = random.Random(3)
     if not corpus:
-        chance = random.Random(1)
-        while True:
-            yield [
-                " ".join(chance.choices(ENGLISH.split(), k=12)).capitalize() + "."
-                if chance.random() < 0.7
-                else "".join(chance.choices(JAPANESE.split(), k=6)) + "。"
-                for _ in range(20)
-            ]
-    lines: list[str] = []
+        return [_made_up(chance) for _ in range(2000)]
+    found = []
     for path in sorted(Path(corpus).rglob("*.ndjson")):
-        lines += path.read_text(encoding="utf-8").splitlines()
-    # Of several files none is older than the others.
-    random.Random(3).shuffle(lines)
-    for record in map(json.loads, lines):
-        if "title" in record:
-            texts = [str(record.get(name) or "") for name in ("body_html", "body")]
-            text = next(filter(None, texts), str(record.get("summary") or ""))
-            text = html.unescape(_TAG.sub("\n", text))
-            found = [each.strip() for each in _SENTENCE.findall(text)]
-            texts = [str(record["title"]).strip(), *found]
-            yield [each for each in texts if len(each) > 11]
+        for line in path.read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            if record.get("title", "").strip():
+                texts = (record.get(name) for name in ("body_html", "body", "summary"))
+                text = html.unescape(_TAG.sub("\n", next(filter(None, texts), "")))
+                language = str(record.get("language") or "en")[:2]
+                found.append(Record(str(record["title"]).strip(), text, language))
+    if not found:
+        raise SystemExit(f"No records in {corpus}: *.ndjson with title and body.")
+    chance.shuffle(found)
+    return found
 
 
-def pieces(corpus: str, number: int) -> Iterator[tuple[str, str]]:
-    """Headline and excerpt of so many pieces; a corpus that is short is read again."""
-    made, repeated = 0, 0
-    while made < number:
-        before = made
-        for found in sentences(corpus):
-            for at, sentence in enumerate(found):
-                behind = found[at + 1 + repeated : at + 4 + repeated]
-                yield sentence[:200], " ".join(behind)[:600]
-                made += 1
-                if made == number:
-                    return
-        repeated += 3
-        if made == before:
-            raise SystemExit(f"No records in {corpus}: *.ndjson with title and body.")
+def _made_up(chance: random.Random) -> Record:
+    if chance.random() < 0.7:
+        parts = [" ".join(chance.choices(ENGLISH.split(), k=12)) for _ in range(30)]
+        return Record(parts[0].capitalize(), ". ".join(parts) + ".", "en")
+    parts = ["".join(chance.choices(JAPANESE.split(), k=6)) for _ in range(30)]
+    return Record(parts[0], "。".join(parts) + "。", "ja")
+
+
+def pieces(corpus: str, number: int) -> Iterator[Record]:
+    """So many articles, each with a whole text."""
+    known, chance = records(corpus), random.Random(4)
+    pools: dict[str, list[str]] = {}
+    for record in known:
+        found = [record.headline, *_SENTENCE.findall(record.text)]
+        pools.setdefault(record.language, []).extend(map(str.strip, found))
+    # Those that are real are anywhere among the others.
+    whole = [record for record in known if record.text][:number]
+    places = dict(zip(chance.sample(range(number), len(whole)), whole, strict=True))
+    for at, record in enumerate(islice(cycle(known), number)):
+        text = _text(pools[record.language], record, chance)
+        yield places.get(at) or replace(record, text=text)
+
+
+def _text(pool: list[str], record: Record, chance: random.Random) -> str:
+    wanted, parts = chance.randint(*WORDS), list[str]()
+    while wanted > 0:
+        parts.append(chance.choice(pool))
+        is_spaced = record.language != "ja"
+        wanted -= len(parts[-1].split()) if is_spaced else len(parts[-1]) // 2
+    return " ".join(parts)
 
 
 def fill(corpus: str, number: int) -> float:
@@ -133,7 +163,7 @@ def fill(corpus: str, number: int) -> float:
     from django.utils.text import slugify
 
     from articles import search
-    from articles.models import Article, Category, Source, Tag, TaggedArticle
+    from articles.models import Article, Category, Reuse, Source, Tag, TaggedArticle
     from articles.tagging import index
 
     names = [f"Bench source {n}" for n in range(40)]
@@ -161,18 +191,22 @@ def fill(corpus: str, number: int) -> float:
         batch.clear()
 
     total = number
-    for at, (headline, excerpt) in enumerate(pieces(corpus, number)):
+    Source.objects.update(reuse=Reuse.FULL_TEXT)
+    apart = YEARS * 365 * 24 * 3600 // number
+    for at, record in enumerate(pieces(corpus, number)):
         # The newest first; the oldest tenth holds a word that no newer one has.
         is_early = at >= number * 9 // 10
-        moment = now - datetime.timedelta(hours=at)
+        moment = now - datetime.timedelta(seconds=at * apart)
         batch.append(
             Article(
                 source=sources[at % 40],
                 category=category,
                 url=f"https://bench.example/{at}",
                 canonical_url=f"https://bench.example/{at}",
-                source_headline=headline,
-                source_excerpt=excerpt,
+                source_headline=record.headline[:200],
+                source_excerpt=record.text,
+                source_body=f"<p>{html.escape(record.text)}</p>",
+                language=record.language,
                 note="Earlybird." if is_early else "",
                 source_published_at=moment,
                 published_at=moment,
@@ -195,37 +229,19 @@ def fill(corpus: str, number: int) -> float:
 
 def measure(times: int) -> Iterator[str]:
     """Lines of the table."""
-    from django.test import Client
-
-    from articles import search
     from articles.models import Article
 
     deepest = Article.objects.published().order_by("listed_at")[3].pk
-    client = Client()
     asked = [("/search/", *each) for each in SEARCHES]
     asked += [(path.format(deep=deepest), words, why) for path, words, why in PATHS]
-    yield "| Search | What it is | First of what is found | Index, ms | Page, ms |"
-    yield "|---|---|---|---:|---:|"
+    yield (
+        "| Search | What it is | First | Found | Queries | Index, ms | Page, ms |"
+        "\n|---|---|---|---:|---:|---:|---:|"
+    )
     for path, words, why in asked:
-        words = "earlybird" if words == "early" else words
-        alone, whole = [], []
-        for _ in range(times):
-            if path == "/search/":
-                rows = Article.objects.published()
-                started = time.perf_counter()
-                span = search.Span(20)
-                list(
-                    search.narrowed(rows, words, span, id_field="id").values_list("pk")
-                )
-                alone.append(time.perf_counter() - started)
-            started = time.perf_counter()
-            where, _, query = path.partition("?")
-            parameters = dict(each.split("=") for each in query.split("&") if each)
-            page = client.get(where, parameters | {"q": words})
-            whole.append(time.perf_counter() - started)
-            if page.status_code != 200:
-                raise SystemExit(f"{path} {words!r}: {page.status_code}")
-        cards = page.context["page"].cards
+        alone, queries = _index_alone(path, words, times)
+        whole, page = _page(path, words, times)
+        cards = page.cards
         first = cards[0].shown.headline if cards else "–"
         first = first if len(first) < 45 else f"{first[:44]}…"
         shown = f"`{words}`" if path == "/search/" else f"`{words}` in `{path}`"
@@ -233,10 +249,55 @@ def measure(times: int) -> Iterator[str]:
             shown.replace("|", "\\|").replace(str(deepest), "…"),
             why,
             first.replace("|", "\\|"),
-            f"{1000 * statistics.median(alone):.1f}" if alone else "",
-            f"{1000 * statistics.median(whole):.0f}",
+            f"{len(cards)}{'+' if page.older else ''}{' (cut)' if page.is_cut else ''}",
+            queries,
+            f"{alone:.1f}",
+            f"{whole:.0f}",
         ]
-        yield f"| {' | '.join(cells)} |"
+        yield f"| {' | '.join(map(str, cells))} |"
+
+
+def _index_alone(path: str, words: str, times: int) -> tuple[float, int]:
+    """Milliseconds of a search in what a path lists, and its queries."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from articles import listing
+    from articles.listing import filters, pages
+    from articles.models import Source, Tag
+
+    where, _, query = path.partition("?")
+    kind, _, slug = where.strip("/").partition("/")
+    scopes = {
+        "search": listing.everything,
+        "tags": lambda: listing.of_tag(Tag.objects.get(slug=slug)),
+        "sources": lambda: listing.of_source(Source.objects.get(slug=slug)),
+    }
+    scope, took = scopes[kind](), []
+    parameters = dict(each.split("=") for each in query.split("&") if each)
+    for _ in range(times):
+        asked = filters.chosen(parameters | {"q": words}, scope.rows, scope.path)
+        with CaptureQueriesContext(connection) as captured:
+            started = time.perf_counter()
+            pages.with_words(scope, asked.form.cleaned_data, 20, None)
+            took.append(time.perf_counter() - started)
+    return 1000 * statistics.median(took), len(captured)
+
+
+def _page(path: str, words: str, times: int) -> tuple[float, Any]:
+    """Milliseconds of a whole page, and what it lists."""
+    from django.test import Client
+
+    client, took = Client(), []
+    where, _, query = path.partition("?")
+    parameters = dict(each.split("=") for each in query.split("&") if each)
+    for _ in range(times):
+        started = time.perf_counter()
+        page = client.get(where, parameters | {"q": words})
+        took.append(time.perf_counter() - started)
+        if page.status_code != 200:
+            raise SystemExit(f"{path} {words!r}: {page.status_code}")
+    return 1000 * statistics.median(took), page.context["page"]
 
 
 def main() -> None:
@@ -255,6 +316,7 @@ def main() -> None:
             "SECRET_KEY": "for a bench, which signs nothing",
             "MEDIA_ROOT": f"{folder}/media",
             "DEBUG": "0",
+            "NEWSROOM_PAGE_CACHE": "0",
             "ALLOWED_HOSTS": "testserver",
             "DJANGO_SETTINGS_MODULE": "newsroom.settings",
         }
@@ -275,8 +337,12 @@ def _run(options: Any) -> None:
     call_command("migrate", verbosity=0)
     from django.db import connection
 
-    filled = round(fill(options.corpus, options.pieces))
-    told = f"{connection.vendor}, {options.pieces:,} pieces, indexed in {filled} s"
+    from articles.models import Article
+
+    told = connection.vendor
+    if not Article.objects.exists():
+        filled = round(fill(options.corpus, options.pieces))
+        told += f", {options.pieces:,} articles, indexed in {filled} s"
     sys.stdout.write(f"{told}\n\n")
     for line in measure(options.times):
         sys.stdout.write(f"{line}\n")

@@ -126,7 +126,7 @@ def pieces() -> dict[str, Article]:
 def found(text: str, size: int = 20, **more: object) -> list[int]:
     """The ids that a reader's search lists."""
     rows = Article.objects.published()
-    kept = search.narrowed(rows, text, search.Span(size), id_field="id", **more)
+    kept = search.narrowed(rows, text, search.Span(size), id_field="id", **more).rows
     return list(kept.order_by("-listed_at", "-id").values_list("pk", flat=True))
 
 
@@ -204,6 +204,22 @@ def test_hidden_text_finds_nothing_from_the_moment_it_is_hidden() -> None:
         source.save()
         workflow.withhold(source)
         assert [each for each in ("quagmire", "two") if found(each)] == words
+
+
+def test_a_text_is_searched_as_long_as_its_licence_lets_it_be_shown() -> None:
+    source = SourceFactory(reuse=Reuse.FULL_TEXT)
+    piece = ArticleFactory(
+        published=True,
+        source=source,
+        source_excerpt="Short",
+        source_body="<p>At the xylo<b>graph</b>.</p><p>Smith &amp; sons</p>",
+    )
+    assert found("xylographs") == found('"smith sons"') == [piece.pk]
+    assert found('"graph smith"') == found("b") == found("amp") == []
+    source.reuse = Reuse.EXCERPT
+    workflow.save_source(source, ["reuse"])
+    assert found("xylograph") == []
+    assert found("short") == [piece.pk]
 
 
 def test_no_phrase_reaches_from_one_text_into_another() -> None:

@@ -48,7 +48,7 @@ def plans(words: str, after: int | None = None) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         rows = Article.objects.published()
         span = search.Span(20, after=after)
-        list(search.narrowed(rows, words, span, id_field="id"))
+        list(search.narrowed(rows, words, span, id_field="id").rows)
     asked = [each["sql"] for each in captured if "articles_search" in each["sql"]]
     asked = [sql for sql in asked if "position" in sql or "MATCH" in sql]
     explain = "EXPLAIN ANALYZE" if is_postgresql() else "EXPLAIN QUERY PLAN"

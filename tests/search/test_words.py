@@ -95,3 +95,15 @@ def test_the_words_of_a_query_are_marked(
 ) -> None:
     parts = highlighted(text, asked)
     assert [part.text for part in parts if part.is_found] == marked
+
+
+@given(st.lists(st.text(), max_size=3))
+@example(["日米同盟 C++ U.S. don't covid-19 ﾃﾚﾋﾞ", "日", "a" * 100])
+@example(["a " * 5000, "日" * 5000])
+def test_the_index_holds_the_words_that_are_asked_for(texts: list[str]) -> None:
+    held = indexed(texts, ["tag=7"])
+    asked = [[word.text for word in words(text)] for text in texts]
+    in_order = [each for text in asked for each in [*text, "="]]
+    assert held[: len(in_order)] == in_order
+    assert held[-1] == "tag=7"
+    assert all(each.startswith("=") for each in held[len(in_order) : -1])
