@@ -9,8 +9,8 @@ from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from articles import listing
 from articles.listing import MOST_ROWS, PAGE_SIZE, UNREAD, Card, InvalidListing, Scope
-from articles.listing import card as card_of
 from articles.models import Article, Correction
 
 #: For how long feeds send a piece again in which something was corrected, however far
@@ -86,9 +86,8 @@ def for_feed(scope: Scope, cards: list[Card]) -> list[Card]:
     ids = dict.fromkeys(lately.values_list("article", flat=True)[: 5 * MOST_SENT_AGAIN])
     for card in cards:
         ids.pop(card.article.pk, None)
-    again = scope.rows.filter(**{f"{scope.id_field}__in": list(ids)}) if ids else []
-    articles = [row.content_object if scope.path else row for row in again]
-    newest = sorted(articles, key=lambda each: each.listed_at, reverse=True)
-    cards = [*cards, *map(card_of, newest[:MOST_SENT_AGAIN])]
+    again = scope.rows.filter(**{f"{scope.id_field}__in": list(ids)})
+    newest = again.order_by("-listed_at").values_list(scope.id_field, flat=True)
+    cards = [*cards, *listing.cards(list(newest[:MOST_SENT_AGAIN]) if ids else [])]
     prefetch_related_objects([card.article for card in cards], "corrections")
     return cards

@@ -204,7 +204,11 @@ if bucket := env_url("NEWSROOM_STORAGE_URL", schemes=("s3",)):
     }
 
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # A card has some 3 kB and a page 10: at most 50 MB in each process.
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    }
 }
 if redis := env_url("REDIS_URL", schemes=("redis", "rediss", "unix")):
     CACHES["default"] = {
@@ -212,9 +216,11 @@ if redis := env_url("REDIS_URL", schemes=("redis", "rediss", "unix")):
         "LOCATION": redis,
     }
 
-# Pages that were drawn are kept in the cache, for each edition of what they show.
-# While templates are being written, they are not.
+# Pages that were drawn are kept in the cache, for each edition of what they show, and
+# so are the cards that they are put together of. While templates are being written,
+# they are not.
 NEWSROOM_KEEPS_PAGES = env_flag("NEWSROOM_PAGE_CACHE", default=not DEBUG)
+NEWSROOM_KEEPS_CARDS = env_flag("NEWSROOM_CARD_CACHE", default=not DEBUG)
 
 # The directives carry Django 6's setting name, so that its own middleware can
 # take ours' place one day.

@@ -22,6 +22,7 @@ for name in (
     "NEWSROOM_BEHIND_PROXY",
     "NEWSROOM_FETCH_ALLOW",
     "NEWSROOM_PAGE_CACHE",
+    "NEWSROOM_CARD_CACHE",
     "NEWSROOM_INDEX_PIECES",
     "NEWSROOM_PLAY_STORE_URL",
     "NEWSROOM_REPLICA_URL",
@@ -67,4 +68,4 @@ STORAGES["staticfiles"] = {
 
 # Most tests write rows as no verb would, and look at a page at once. That kept pages
 # are never old is for tests/site/test_kept.py to show.
-NEWSROOM_KEEPS_PAGES = False
+NEWSROOM_KEEPS_PAGES = NEWSROOM_KEEPS_CARDS = False

@@ -1,5 +1,6 @@
 """What a listing is: what it lists, the rows of a page, its filters, its days."""
 
+from .cards import UNREAD, Card, card, cards
 from .carriers import Carrier, carriers, folded
 from .counts import visible_count, waiting_counts
 from .days import Group, Period
@@ -14,10 +15,8 @@ from .pages import Page, groups, neighbours, page
 from .related import related
 from .rows import newer, rows
 from .scopes import (
-    UNREAD,
-    Card,
+    Place,
     Scope,
-    card,
     everything,
     of_category,
     of_source,
@@ -37,8 +36,10 @@ __all__ = [
     "ListingFilter",
     "Page",
     "Period",
+    "Place",
     "Scope",
     "card",
+    "cards",
     "carriers",
     "everything",
     "folded",

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from django.utils import timezone
 
-from .scopes import Card
+from .scopes import Place
 
 #: Days a listing may name: wide enough for any archive, and inside what both
 #: databases can shift between time zones.
@@ -60,10 +60,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cards of a page that stand under one heading."""
+    """Pieces of a page that stand under one heading."""
 
     period: Period
-    cards: list[Card]
+    places: list[Place]
 
 
 def midnight(day: datetime.date) -> datetime.datetime:
@@ -91,12 +91,12 @@ def is_sparse(days: Iterable[datetime.date]) -> bool:
     return different > 1 and len(days) < FULL_DAY * different
 
 
-def grouped(cards: list[Card], sparse: set[Period]) -> list[Group]:
-    """Cards under their days, or under their month where that is sparse."""
+def grouped(places: list[Place], sparse: set[Period]) -> list[Group]:
+    """Pieces under their days, or under their month where that is sparse."""
 
-    def heading(card: Card) -> Period:
-        day = day_of(card.article.listed_at)
+    def heading(place: Place) -> Period:
+        day = day_of(place.moment)
         month = month_of(day)
         return month if month in sparse else Period(day)
 
-    return [Group(period, list(group)) for period, group in groupby(cards, heading)]
+    return [Group(period, list(group)) for period, group in groupby(places, heading)]

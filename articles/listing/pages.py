@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from articles.models.search_row import language_mark, mark
 from articles.search import Narrowed, Span, narrowed
 
+from .cards import Card, cards
 from .days import (
     ENOUGH,
     Group,
@@ -22,13 +24,13 @@ from .days import (
     month_of,
 )
 from .filters import PAGE_SIZE, chosen
-from .rows import Place, between, newer_than, older_than, place_of
-from .scopes import Card, Scope, card
+from .rows import between, newer_than, older_than, place_of, places
+from .scopes import Place, Scope
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
-    """Some rows of a listing, newest first.
+    """Some pieces of a listing, newest first: where they stand, and their cards.
 
     ``older`` and ``newer`` are the cursors (article ids) of the next pages on
     either side, None where nothing follows. ``asked`` holds what the address asks
@@ -36,7 +38,7 @@ class Page:
     with its filters.
     """
 
-    cards: list[Card]
+    places: list[Place]
     older: int | None
     newer: int | None
     asked: dict[str, Any]
@@ -46,15 +48,20 @@ class Page:
     #: Whether a search was stopped, as it took too long: there may be more.
     is_cut: bool = False
 
+    @cached_property
+    def cards(self) -> list[Card]:
+        """Loaded when they are asked for: who keeps cards need not ask."""
+        return cards([place.article for place in self.places], self.asked["q"])
+
     @property
     def updated_at(self) -> datetime.datetime | None:
-        return self.cards[0].article.listed_at if self.cards else None
+        return self.places[0].moment if self.places else None
 
     @property
     def whole_count(self) -> int | None:
         """How many pieces the listing has, where this page holds all of them."""
         is_all = self.is_first and not self.older and not self.is_cut
-        return len(self.cards) if is_all else None
+        return len(self.places) if is_all else None
 
 
 def page(
@@ -73,12 +80,10 @@ def page(
     rows, is_whole = with_words(part, asked, size, period)
     part = replace(part, rows=rows)
     found, has_newer, has_older = _read(part, asked["after"], asked["before"], size)
-    articles = [row.content_object if scope.path else row for row in found]
-    cards = [card(article, asked["q"]) for article in articles]
     return Page(
-        cards=cards,
-        older=cards[-1].article.pk if has_older else None,
-        newer=cards[0].article.pk if has_newer else None,
+        places=found,
+        older=found[-1].article if has_older else None,
+        newer=found[0].article if has_newer else None,
         asked=asked,
         labels={name: field.label for name, field in filters.form.fields.items()},
         scope=filtered,
@@ -112,36 +117,36 @@ def with_words(
 
 def _read(
     scope: Scope, after: int | None, before: int | None, size: int
-) -> tuple[list[Any], bool, bool]:
-    """The rows of a page, newest first, and whether newer and older ones follow.
+) -> tuple[list[Place], bool, bool]:
+    """The pieces of a page, newest first, and whether newer and older ones follow.
 
     One row more than is shown tells what follows in the direction of reading; the
     other side is asked for one row, since the cursor's piece may have gone.
     """
     if before:
-        nearest = list(newer_than(scope, place_of(before, "before"))[: size + 1])
+        above = newer_than(scope, place_of(before, "before"))
+        nearest = places(scope, above[: size + 1])
         found = nearest[:size][::-1]
         return found, len(nearest) > size, _goes_on(scope, found[-1:], older_than)
     cursor = place_of(after, "after") if after else None
-    nearest = list(older_than(scope, cursor)[: size + 1])
+    nearest = places(scope, older_than(scope, cursor)[: size + 1])
     found = nearest[:size]
     has_newer = bool(after) and _goes_on(scope, found[:1], newer_than)
     return found, has_newer, len(nearest) > size
 
 
-def _goes_on(scope: Scope, edge: list[Any], beyond: Callable[..., QuerySet]) -> bool:
+def _goes_on(scope: Scope, edge: list[Place], beyond: Callable[..., QuerySet]) -> bool:
     """Whether there are rows beyond the last one of a page, if it has any."""
-    places = [Place(row.listed_at, getattr(row, scope.id_field)) for row in edge]
-    return any(_first(beyond(scope, place)) for place in places)
+    return any(_first(beyond(scope, place)) for place in edge)
 
 
 def groups(page: Page, period: Period | None = None) -> list[Group]:
-    """A page's cards under their days, or under their month where that is sparse.
+    """A page's pieces under their days, or under their month where that is sparse.
 
     On the page of one day (``period``) that day is the group.
     """
     by_day = period is not None and not period.is_month
-    return grouped(page.cards, set() if by_day else _sparse_months(page))
+    return grouped(page.places, set() if by_day else _sparse_months(page))
 
 
 def _sparse_months(page: Page) -> set[Period]:
@@ -152,7 +157,7 @@ def _sparse_months(page: Page) -> set[Period]:
     page is whole; of the first and the last, which may go on beyond it, dates are
     read until the month is full: at most 62 entries of the listing's index.
     """
-    days = [day_of(each.article.listed_at) for each in page.cards]
+    days = [day_of(each.moment) for each in page.places]
     months = {month: list(group) for month, group in groupby(days, month_of)}
     cut = set()
     if months and page.newer:

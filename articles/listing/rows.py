@@ -7,7 +7,6 @@ cursor survives edits, can be bookmarked and cannot carry a hostile date.
 
 import datetime
 from dataclasses import replace
-from typing import NamedTuple
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -15,14 +14,7 @@ from django.utils.translation import gettext as _
 from articles.models import Article, moment_listed
 
 from .filters import InvalidListing
-from .scopes import Scope
-
-
-class Place(NamedTuple):
-    """Where a piece stands in a listing: its date there, and its number."""
-
-    moment: datetime.datetime
-    article: int
+from .scopes import Place, Scope
 
 
 def rows(scope: Scope, after: int | None) -> QuerySet:
@@ -54,6 +46,11 @@ def newer_than(scope: Scope, place: Place) -> QuerySet:
         **{"listed_at": place.moment, f"{scope.id_field}__lte": place.article}
     )
     return found.order_by("listed_at", scope.id_field)
+
+
+def places(scope: Scope, rows: QuerySet) -> list[Place]:
+    """Where the pieces of some of a scope's rows stand: all that a page reads."""
+    return [Place(*row) for row in rows.values_list("listed_at", scope.id_field)]
 
 
 def between(scope: Scope, begin: datetime.datetime, end: datetime.datetime) -> Scope:

@@ -58,8 +58,8 @@ class Head:
 def head_of(kind: Kind, context: Mapping[str, Any]) -> Head:
     """The head of a page of that kind, from what its template is told.
 
-    It reads ``request``, ``page``, ``period``, ``tag``, ``source``, ``category``,
-    and of a piece ``article``, ``shown`` and ``tags``.
+    It reads ``request``, ``page``, ``cards``, ``period``, ``tag``, ``source``,
+    ``category``, and of a piece ``article``, ``shown`` and ``tags``.
     """
     request: HttpRequest = context["request"]
     policy = index_policy(_facts(kind, context))
@@ -87,7 +87,7 @@ def _facts(kind: Kind, context: Mapping[str, Any]) -> Facts:
     if kind == Kind.PIECE:
         return facts_of(context["article"], has_text=bool(context["shown"].body))
     page, subject = context.get("page"), context.get("tag")
-    rows = getattr(page, "cards", None) or getattr(page, "corrections", [])
+    rows = getattr(page, "places", None) or getattr(page, "corrections", [])
     given = context["request"].GET
     return Facts(
         kind,
@@ -243,8 +243,8 @@ def _data(
         return SafeString("")
     nodes: list[structured.Node] = []
     if policy.data in {Data.HOME, Data.COLLECTION}:
-        cards = context["page"].cards
-        nodes.append(structured.collection(address, title, description, cards))
+        found = context["cards"]
+        nodes.append(structured.collection(address, title, description, found))
         if policy.data == Data.COLLECTION:
             is_tag = "tag" in context
             nodes.append(structured.trail(title, address, tags=is_tag))

@@ -111,7 +111,7 @@ def _etag(request: HttpRequest, names: Iterable[str], by_clock: bool) -> str:
     if by_clock and not editions:
         editions = list(last)
     facts = (
-        _build(),
+        build(),
         request.scheme,
         request.get_host(),
         request.get_full_path(),
@@ -127,7 +127,7 @@ def _last_to_appear() -> QuerySet:
     return listed.order_by("-visible_from").values_list("visible_from")[:1]
 
 
-def _build() -> str:
+def build() -> str:
     """What pages look like: a digest of our templates, words, code and settings."""
     return _digest(_newest() if settings.DEBUG else 0)
 

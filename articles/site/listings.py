@@ -15,6 +15,7 @@ from articles.search import tags_called
 
 from . import kept
 from .addresses import Address, invalid, period_of, query, with_query
+from .cards import Drawn, drawn
 from .tags import MOST_TAGS, slug_of, with_tags
 
 #: Tags shown on the home page.
@@ -123,6 +124,18 @@ def search(request: HttpRequest) -> HttpResponse:
     return _listing(request, scope, "site/search.html", context, address, {})
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cards under one heading, with the address of its day or month.
+
+    "" where there is none, or where it is this page.
+    """
+
+    period: listing.Period
+    url: str
+    cards: list[Drawn]
+
+
 def _listing(
     request: HttpRequest,
     scope: listing.Scope,
@@ -137,8 +150,9 @@ def _listing(
         page = listing.page(scope, request.GET, period)
     except listing.InvalidListing as error:
         return invalid(request, error)
+    cards = drawn(page)
     chips = [*context.pop("chips", []), *_chips(request, page, address, period)]
-    if period and not page.cards and page.is_first and not any(_chosen(page)):
+    if period and not page.places and page.is_first and not any(_chosen(page)):
         # Days without end could be asked for; only those with pieces are pages.
         raise Http404("No piece is of that time.")
     context |= {
@@ -147,7 +161,8 @@ def _listing(
         "place": _place(page, period),
         "chips": chips,
         "is_filtered": bool(chips) or not page.is_first,
-        "groups": _groups(page, address, period),
+        "cards": list(cards.values()),
+        "groups": _groups(page, cards, address, period),
         "newer_query": _on(request, before=page.newer),
         "older_query": _on(request, after=page.older),
         "newest_query": query(request.GET),
@@ -229,8 +244,8 @@ def _written(period: listing.Period) -> str:
 def _place(page: listing.Page, period: listing.Period | None) -> str:
     """Which part of the listing this is, for the title; "" for its beginning."""
     said = [_written(period)] if period else []
-    if page.cards and not page.is_first:
-        newest = localtime(page.cards[0].article.listed_at)
+    if page.places and not page.is_first:
+        newest = localtime(page.places[0].moment)
         said.append(_("up to %(moment)s") % {"moment": _moment(newest)})
     return ", ".join(said)
 
@@ -240,18 +255,22 @@ def _moment(at: Any) -> str:
 
 
 def _groups(
-    page: listing.Page, address: Address, period: listing.Period | None
-) -> list[tuple[listing.Group, str]]:
-    """The groups of a page, each with the address of its day or month.
+    page: listing.Page,
+    cards: dict[listing.Place, Drawn],
+    address: Address,
+    period: listing.Period | None,
+) -> list[Group]:
+    """The cards of a page under their headings."""
 
-    "" where there is none, or where it is this page.
-    """
+    def url(of: listing.Period) -> str:
+        leads_on = address.has_periods and of != period
+        return address.url(of) if leads_on else ""
 
-    def url(group: listing.Group) -> str:
-        leads_on = address.has_periods and group.period != period
-        return address.url(group.period) if leads_on else ""
-
-    return [(group, url(group)) for group in listing.groups(page, period)]
+    return [
+        Group(group.period, url(group.period), shown)
+        for group in listing.groups(page, period)
+        if (shown := [cards[place] for place in group.places if place in cards])
+    ]
 
 
 def _neighbours(

@@ -14,11 +14,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from articles.ingest.text import printable
-from articles.listing import Card
 from articles.models import Article, Source, Tag
 from articles.rights import Permitted
 
 from .canonical import absolute
+from .cards import Drawn
 
 Node = dict[str, Any]
 
@@ -74,7 +74,7 @@ def organization() -> Node:
     }
 
 
-def collection(address: str, name: str, description: str, cards: list[Card]) -> Node:
+def collection(address: str, name: str, description: str, cards: list[Drawn]) -> Node:
     """A listing, with the pieces that it shows."""
     return {
         "@type": "CollectionPage",
@@ -95,14 +95,14 @@ def collection(address: str, name: str, description: str, cards: list[Card]) -> 
     }
 
 
-def _item(position: int, card: Card) -> Node:
-    url = absolute(card.article.get_absolute_url())
+def _item(position: int, card: Drawn) -> Node:
+    url = absolute(card.path)
     return {
         "@type": "ListItem",
         "position": position,
         "url": url,
-        "name": card.shown.headline,
-        "item": {"@type": "WebPage", "@id": url, "citation": card.article.url},
+        "name": card.headline,
+        "item": {"@type": "WebPage", "@id": url, "citation": card.original},
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 from PIL import Image as Picture
 
@@ -44,7 +44,7 @@ PAGES = (
 
 @pytest.fixture(autouse=True)
 def _keeping(settings):
-    settings.NEWSROOM_KEEPS_PAGES = True
+    settings.NEWSROOM_KEEPS_PAGES = settings.NEWSROOM_KEEPS_CARDS = True
     cache.clear()
 
 
@@ -70,16 +70,21 @@ def pieces():
     ]
 
 
-def look(client, settings, pieces):
-    """Ask for every page, kept and drawn; both are the same. How many were kept?"""
+def look(client, pieces):
+    """Ask for every page: kept, of kept cards, and drawn; all are the same.
+
+    Returns how many were kept.
+    """
     kept = 0
     for url in (*PAGES, *(piece.get_absolute_url() for piece in pieces)):
         shown = client.get(url)
-        settings.NEWSROOM_KEEPS_PAGES = False
-        drawn = client.get(url)
-        settings.NEWSROOM_KEEPS_PAGES = True
-        assert shown.status_code == drawn.status_code, url
+        with override_settings(NEWSROOM_KEEPS_PAGES=False):
+            put_together = client.get(url)
+            with override_settings(NEWSROOM_KEEPS_CARDS=False):
+                drawn = client.get(url)
+        assert shown.status_code == put_together.status_code == drawn.status_code, url
         assert shown.content == drawn.content, url
+        assert put_together.content == drawn.content, url
         if shown.status_code == 200:
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(url).content == drawn.content
@@ -93,9 +98,7 @@ def picture():
     return data.getvalue()
 
 
-def test_a_kept_page_is_never_old(
-    client, settings, admin_client, chief, pieces, tmp_path
-):
+def test_a_kept_page_is_never_old(client, admin_client, chief, pieces, tmp_path):
     first, second, third = pieces
     later = ArticleFactory(source=first.source, category=first.category)
     twin = ArticleFactory(source_headline="Piece 1 again")
@@ -159,10 +162,10 @@ def test_a_kept_page_is_never_old(
         ),
         "delete": lambda: workflow.delete([later.pk], by=chief),
     }
-    assert look(client, settings, pieces) > 10
+    assert look(client, pieces) > 10
     for name, deed in deeds.items():
         deed()
-        kept = look(client, settings, pieces)
+        kept = look(client, pieces)
         assert kept > 5, f"after “{name}” {kept} pages were kept"
 
 
@@ -176,6 +179,24 @@ def test_who_has_the_page_of_this_moment_is_told_so(client, chief, pieces):
     assert same.headers["ETag"] == seen.headers["ETag"]
     workflow.move(pieces[0], "unpublish", by=chief)
     assert client.get("/tags/trade/", headers=mine).status_code == 200
+
+
+def test_a_page_with_one_new_card_draws_that_one(client, chief, pieces):
+    def cards_drawn(url):
+        drawn = [each.name for each in client.get(url).templates]
+        return drawn.count("site/_card.html")
+
+    assert cards_drawn("/tags/trade/") == 3
+    workflow.move(ArticleFactory(tags=["Trade"]), "publish", by=chief)
+    # The new one, and that which stood first: its picture is no longer the first.
+    assert cards_drawn("/tags/trade/") == 2
+    assert cards_drawn("/tags/harbours/") == 0
+    pieces[0].refresh_from_db()
+    pieces[0].headline = "Another headline"
+    workflow.edit(pieces[0], ["headline"], by=chief)
+    assert cards_drawn("/tags/trade/") == 1
+    assert cards_drawn("/ja/tags/trade/") == 4
+    assert cards_drawn("/tags/trade/?q=piece") == 3
 
 
 @pytest.mark.parametrize("url", ["/tags/trade/", "/tags/trade/feed.rss", "/opml.xml"])

@@ -1,0 +1,52 @@
+"""Cards: what a listing shows of a piece, loaded by the pieces' numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from articles.models import Article, Tag
+from articles.rights import Channel, Permitted, permitted, tags_shown
+from articles.search import Marked, marked
+
+from .carriers import Carrier, carriers, folded
+
+#: What a card of a listing does not show and a page need not read.
+UNREAD = ("source_body", "source_tags")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One piece of a listing: the article, what may be shown of it, who has it too."""
+
+    article: Article
+    shown: Permitted
+    tags: list[Tag]
+    carriers: list[Carrier]
+    #: The same texts with the words of a search, where there is one.
+    marked: Marked | None = None
+
+
+def cards(articles: Sequence[int], words: str = "") -> list[Card]:
+    """The cards of these articles (ids), in this order, with the words of a search.
+
+    Three queries, however many. A piece that is not public any more is left out.
+    """
+    public: QuerySet = Article.objects.published()
+    rows = public.filter(pk__in=articles).order_by()
+    # Asked for by their numbers, so that joins lead no planner astray.
+    loaded = rows.select_related("source", "category", "image").defer(*UNREAD)
+    found = {each.pk: each for each in loaded.prefetch_related("tags", folded())}
+    return [card(found[pk], words) for pk in articles if pk in found]
+
+
+def card(article: Article, words: str = "") -> Card:
+    """A listing's view of one loaded article, with the words of a search marked."""
+    shown = permitted(article, Channel.LISTING)
+    return Card(
+        article=article,
+        shown=shown,
+        tags=tags_shown(article),
+        carriers=carriers(article),
+        marked=marked(shown, words),
+    )
