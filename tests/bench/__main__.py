@@ -2,13 +2,14 @@
 
 import sys
 
-from . import desk, fetching, fuzz, search
+from . import desk, fetching, fuzz, search, site
 
 BENCHES = {
     "fetching": fetching.main,
     "desk": desk.main,
     "search": search.main,
     "fuzz": fuzz.main,
+    "site": site.main,
 }
 
 chosen = sys.argv[1] if len(sys.argv) > 1 else ""
