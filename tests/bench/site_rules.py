@@ -23,6 +23,10 @@ FETCHED = (
     "//*[self::img or self::script or self::source or self::iframe or self::video"
     " or self::audio or self::embed]/@src",
 )
+#: A month, a day, or a moment with its zone (HTML, 4.5.14).
+_MOMENT = re.compile(
+    r"\d{4}-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d))?)?"
+)
 _STYLED = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
 
 
@@ -59,6 +63,9 @@ def page_faults(page: Any, address: str, origin: str) -> Iterator[str]:
         yield "an id stands twice"
     if page.xpath("//@style | //style | //script[not(@src or @type)]"):
         yield "it holds a style or a script of its own"
+    for moment in page.xpath("//time/@datetime"):
+        if not _MOMENT.fullmatch(moment):
+            yield f"{moment!r} is no time of HTML"
     for picture in page.xpath("//img"):
         if picture.get("alt") is None or not picture.get("width"):
             yield "a picture has no alt or no width"
