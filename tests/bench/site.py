@@ -13,6 +13,7 @@ import argparse
 import gzip
 import http.client
 import os
+import signal
 import tempfile
 import threading
 import time
@@ -83,6 +84,8 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=8_000, help="addresses asked for")
     parser.add_argument("--serve", action="store_true", help="go on serving")
     options = parser.parse_args()
+    # Who ends it by a signal ends the server, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{folder}/site.sqlite3"
         kinds = _set_up(options.pieces, database, Path(folder))
