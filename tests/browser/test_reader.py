@@ -251,6 +251,21 @@ def test_times_are_relative_for_a_week_and_move_on_by_themselves(
         expect(time).to_have_text("now" if not prefix else "今")
 
 
+@pytest.mark.parametrize("prefix", ["", "/ja"])
+def test_no_news_moves_when_times_become_relative(
+    page: Page, plain_page: Page, tag_page: str, prefix: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    tops = []
+    for each in (plain_page, page):
+        each.goto(prefix + tag_page)
+        box = each.locator("[data-listing]").bounding_box()
+        assert box
+        tops.append(box["y"])
+    expect(page.locator(".updated time")).to_have_attribute("title", re.compile("2"))
+    assert tops[0] == tops[1]
+
+
 def test_a_reader_chooses_dark_or_light_and_the_browser_keeps_it(
     page: Page, tag_page: str
 ) -> None:
