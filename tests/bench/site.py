@@ -1,6 +1,6 @@
 """Whether the reader's site holds together: a walk over 2,000 pieces.
 
-    python -m tests.bench site [--pieces 2000] [--most 8000] [--serve]
+    python -m tests.bench site [--pieces 2000] [--most 12000] [--serve]
 
 A real server (gunicorn, static files collected) on a database that is thrown away.
 Every kind of page is asked for in each language, then every address of ours that an
@@ -75,13 +75,15 @@ class Walk:
     ids: dict[str, set[str]] = field(default_factory=dict)
     anchors: dict[tuple[str, str], str] = field(default_factory=dict)
     alternates: dict[str, frozenset[str]] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)  # by a sitemap
+    hidden: set[str] = field(default_factory=set)  # by themselves
     unasked: int = 0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pieces", type=int, default=2_000)
-    parser.add_argument("--most", type=int, default=8_000, help="addresses asked for")
+    parser.add_argument("--most", type=int, default=12_000, help="addresses asked for")
     parser.add_argument("--serve", action="store_true", help="go on serving")
     options = parser.parse_args()
     # Who ends it by a signal ends the server, too.
@@ -232,6 +234,8 @@ def _faults(walk: Walk, answer: Answer, expected: int) -> Iterator[str]:
             yield from rules.page_faults(answer.page, answer.address, walk.origin)
         elif answer.type in FEEDS:
             yield from rules.feed_faults(answer.address, answer.body)
+        elif answer.type == "text/x-opml":
+            yield from rules.opml_faults(answer.body)
         elif answer.type == "text/css":
             found = rules.fetched_by_style(answer.body.decode(), answer.address)
             yield from rules.third_parties(found, walk.origin)
@@ -244,6 +248,8 @@ def _links(walk: Walk, answer: Answer) -> Iterator[str]:
     walk.ids[address] = set(page.xpath("//@id"))
     if others := page.xpath("//link[@rel='alternate' and @hreflang]/@href"):
         walk.alternates[address] = frozenset(others)
+    if not rules.is_to_be_listed(page, address):
+        walk.hidden.add(address)
     # Several tags at once have no end; robots.txt keeps crawlers out of them, too.
     leads = "+" not in urlsplit(address).path
     found = page.xpath("//a/@href | //link[@rel!='canonical']/@href") if leads else []
@@ -265,11 +271,16 @@ def _addresses_in(walk: Walk, answer: Answer) -> Iterator[str]:
             # An entry's id is a name, and leads nowhere.
             is_id = rules.etree.QName(node).localname in {"id", "guid"}
             if value.startswith(f"{walk.origin}/") and not is_id:
+                if answer.type == XML[0]:
+                    walk.listed.add(value)
                 yield value
 
 
 def _look_across(walk: Walk) -> None:
-    """Anchors that are not there, and translations that do not name one another."""
+    """Faults between pages: anchors that are not there, translations that do not name
+    one another, sitemaps with addresses that are not to be listed."""
+    for address in walk.listed & walk.hidden:
+        walk.faults["sitemap-of"].append(f"{address} is in a sitemap and says noindex")
     for (address, fragment), where in walk.anchors.items():
         if address in walk.ids and fragment not in walk.ids[address]:
             walk.faults["anchors"].append(f"{where}: no #{fragment} in {address}")

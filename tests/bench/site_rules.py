@@ -257,5 +257,23 @@ def _json_feed(feed: dict[str, Any]) -> Iterator[str]:
                 yield f"{name} {item[name]!r} is not absolute"
 
 
+def opml_faults(body: bytes) -> Iterator[str]:
+    """http://opml.org/spec2.opml"""
+    root = etree.fromstring(body)
+    if (root.get("version"), [each.tag for each in root]) != ("2.0", ["head", "body"]):
+        yield "it is no OPML 2.0"
+    for outline in root.iter("outline"):
+        if not outline.get("text") or bool(len(outline)) == bool(outline.get("xmlUrl")):
+            yield f"outline {dict(outline.attrib)} is neither a group nor a feed"
+
+
+def is_to_be_listed(page: Any, address: str) -> bool:
+    """Whether a page says that search engines may list it, under this address."""
+    robots = page.xpath("string(//meta[@name='robots']/@content)")
+    return not robots.startswith("noindex") and page.xpath(
+        "//link[@rel='canonical']/@href"
+    ) == [address]
+
+
 def parsed(body: bytes) -> Any:
     return html.document_fromstring(body, parser=html.HTMLParser(encoding="utf-8"))
