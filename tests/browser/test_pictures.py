@@ -81,6 +81,20 @@ def test_a_picture_stands_as_wide_as_its_page_has_said(page, pieces, width):
             assert said == pytest.approx(box["width"], rel=0.15), path
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_small_picture_is_not_stretched_on_its_page(page, pieces, width):
+    out = io.BytesIO()
+    Pillow.new("RGB", (220, 160), "teal").save(out, "PNG")
+    library.attach(pieces[3], out.getvalue())
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(pieces[3].get_absolute_url())
+    img = page.locator("article img")
+    img.evaluate("each => each.decode()")
+    box, ground = img.bounding_box(), page.locator("article .ground").bounding_box()
+    assert (box["width"], box["height"]) == (220, 160)
+    assert ground == box
+
+
 def test_until_it_is_there_its_colour_stands_in_its_place(page, pieces):
     page.route("**/media/**", lambda route: None)  # it is never answered
 
