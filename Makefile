@@ -46,7 +46,8 @@ fmt: .venv/.installed-dev
 	$(BIN)/ruff format .
 	find templates articles -name '*.html' | xargs $(BIN)/djade --target-version 5.2
 
-# What fetching, the desk and the search cost on this machine, on databases that are thrown away.
+# What fetching, the desk and the search cost on this machine, and whether the site holds
+# together, on databases that are thrown away.
 bench: .venv/.installed-dev
 	@$(BIN)/python -m tests.bench $(ARGS)
 

@@ -247,12 +247,19 @@ def _data(
         nodes.append(structured.collection(address, title, description, found))
         if policy.data == Data.COLLECTION:
             is_tag = "tag" in context
-            nodes.append(structured.trail(title, address, tags=is_tag))
+            nodes.append(structured.trail(_here(context), address, tags=is_tag))
     elif policy.data == Data.LINK:
         nodes.append(structured.link(address, context["article"], context["shown"]))
     else:
         nodes.append(_news_article(address, context))
     return structured.script([structured.website(), structured.organization(), *nodes])
+
+
+def _here(context: Mapping[str, Any]) -> str:
+    """What the visible trail calls the page of a tag, a source or a category."""
+    if "tag" in context:
+        return f"#{context['name']}"
+    return str((context.get("source") or context["category"]).name)
 
 
 def _news_article(address: str, context: Mapping[str, Any]) -> structured.Node:

@@ -150,13 +150,15 @@ def _listing(
         page = listing.page(scope, request.GET, period)
     except listing.InvalidListing as error:
         return invalid(request, error)
-    cards = drawn(page)
     chips = [*context.pop("chips", []), *_chips(request, page, address, period)]
+    has_lead = address.kind == "home" and page.is_first and not chips
+    cards = drawn(page, has_lead=has_lead)
     if period and not page.places and page.is_first and not any(_chosen(page)):
         # Days without end could be asked for; only those with pieces are pages.
         raise Http404("No piece is of that time.")
     context |= {
         "page": page,
+        "has_lead": has_lead,
         "period": period,
         "place": _place(page, period),
         "chips": chips,

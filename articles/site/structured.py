@@ -123,10 +123,10 @@ def breadcrumb(*steps: tuple[str, str]) -> Node:
 
 
 def trail(name: str, address: str, *, tags: bool = False) -> Node:
-    """From home to a page; by the list of tags to a tag's."""
-    steps = [(gettext("Latest"), reverse("articles:home"))]
+    """From home to a page, as ``_trail.html`` shows it; to a tag's by their list."""
+    steps = [(gettext("Home"), reverse("articles:home"))]
     if tags:
-        steps.append((gettext("Tags A–Z"), reverse("articles:tags")))
+        steps.append((gettext("Tags"), reverse("articles:tags")))
     return breadcrumb(*steps, (name, address))
 
 

@@ -1,5 +1,6 @@
 """Tags of the site's templates (``{% load head %}``)."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -15,3 +16,13 @@ register = template.Library()
 def head_of(context: dict[str, Any], kind: str) -> Head:
     """What stands in the head of a page of that kind (``policy.Kind``)."""
     return head_of_page(Kind(kind or Kind.OTHER), context)
+
+
+@register.filter(expects_localtime=True)
+def moment(value: datetime) -> str:
+    """A time as ``<time datetime>`` takes it.
+
+    In whole seconds: HTML allows three digits behind them and Python writes six
+    (https://html.spec.whatwg.org/multipage/common-microsyntaxes.html#times).
+    """
+    return value.isoformat(timespec="seconds")

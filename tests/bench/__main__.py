@@ -2,7 +2,7 @@
 
 import sys
 
-from . import desk, fetching, fuzz, reading, search
+from . import desk, fetching, fuzz, reading, search, site
 
 BENCHES = {
     "fetching": fetching.main,
@@ -10,6 +10,7 @@ BENCHES = {
     "search": search.main,
     "fuzz": fuzz.main,
     "reading": reading.main,
+    "site": site.main,
 }
 
 chosen = sys.argv[1] if len(sys.argv) > 1 else ""

@@ -1,14 +1,16 @@
 """What a browser takes of a picture's widths, and what stands there until it has it."""
 
+import datetime
 import io
 import os
 
 import pytest
+from django.utils import timezone
 from PIL import Image as Pillow
 
 from articles.demo.pictures import picture
 from articles.images import library
-from articles.models import Reuse
+from articles.models import Image, Reuse
 from tests.factories import ArticleFactory, SourceFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -52,6 +54,45 @@ def test_a_browser_takes_what_its_screen_needs(page, pieces, width, card, piece)
     assert img.evaluate("each => each.currentSrc").endswith(f"-{piece}.webp")
     if folder:
         page.screenshot(path=f"{folder}/piece-{width}.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", [390, 600, 768, 1024, 1280, 1600])
+def test_a_picture_stands_as_wide_as_its_page_has_said(page, pieces, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    newest = timezone.now() - datetime.timedelta(minutes=5)
+    lead = ArticleFactory(published=True, source_published_at=newest)
+    library.put_on([lead.pk], Image.objects.order_by("pk")[0])
+    places = {
+        "/": 3,  # the lead and two others
+        "/sources/ledger/": 2,
+        pieces[0].get_absolute_url(): 1,
+    }
+    for path, number in places.items():
+        page.goto(path)
+        pictures = page.locator("article img").all()
+        assert len(pictures) == number
+        for each in pictures:
+            each.scroll_into_view_if_needed()
+            each.evaluate("it => it.decode()")
+            box = each.bounding_box()
+            # Of a picture that is chosen by its width, the natural width is the one
+            # that ``sizes`` says.
+            said = each.evaluate("it => it.naturalWidth")
+            assert said == pytest.approx(box["width"], rel=0.15), path
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_small_picture_is_not_stretched_on_its_page(page, pieces, width):
+    out = io.BytesIO()
+    Pillow.new("RGB", (220, 160), "teal").save(out, "PNG")
+    library.attach(pieces[3], out.getvalue())
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(pieces[3].get_absolute_url())
+    img = page.locator("article img")
+    img.evaluate("each => each.decode()")
+    box, ground = img.bounding_box(), page.locator("article .ground").bounding_box()
+    assert (box["width"], box["height"]) == (220, 160)
+    assert ground == box
 
 
 def test_until_it_is_there_its_colour_stands_in_its_place(page, pieces):

@@ -3,7 +3,8 @@
 import datetime
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from html import unescape
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.utils import timezone
@@ -66,6 +67,62 @@ def test_a_reader_filters_pages_back_and_opens_a_piece_without_javascript(
     expect(page.get_by_role("heading", level=1)).to_have_text("Trade 3")
     page.get_by_role("link", name="#JapanUSAlliance").click()
     expect(page.get_by_role("article")).to_have_count(20)
+
+
+def read_on(page: Page, start: str) -> None:
+    """What a reader does on a tag's page, to the end, whatever stands there."""
+    page.goto(start)
+    cards = page.get_by_role("article")
+    heading = page.get_by_role("heading", level=1)
+    titles = page.locator("article h3 a")
+    name = heading.inner_text()
+    first = titles.first.inner_text()
+
+    # Filter, and take the filter away again.
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("Category").select_option(label="Business")
+    page.get_by_role("button", name="Show").click()
+    for section in page.locator("article .category").all_inner_texts():
+        assert section == "Business"
+    page.get_by_role("link", name="Take away: Category: Business").click()
+    expect(page).to_have_url(re.compile(f"{re.escape(start)}$"))
+    expect(titles.first).to_have_text(first)
+
+    # Page to the end; nothing comes twice, and the way back leads to the beginning.
+    seen = set(titles.evaluate_all("all => all.map(each => each.href)"))
+    number = cards.count()
+    while (older := page.get_by_role("link", name="Older")).count():
+        older.click()
+        expect(older.or_(page.get_by_role("link", name="Newest")).first).to_be_visible()
+        seen |= set(titles.evaluate_all("all => all.map(each => each.href)"))
+        number += cards.count()
+    assert len(seen) == number > 20
+    page.get_by_role("link", name="Newest").click()
+
+    # Subscribe: a feed of what the page shows.
+    address = page.get_by_role("link", name="Atom").first.get_attribute("href")
+    feed = page.request.get(urljoin(page.url, address))
+    assert feed.ok
+    assert first in unescape(feed.text())
+
+    # Search, open what is found, and read it in the other language.
+    page.get_by_role("searchbox", name="Search the news").fill(first)
+    page.get_by_role("search").get_by_role("button", name="Search").click()
+    titles.get_by_text(first, exact=True).first.click()
+    expect(heading).to_have_text(first)
+    expect(page.locator(".onward a")).to_be_visible()
+    page.get_by_role("link", name="日本語").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(heading).to_have_text(first)
+    page.get_by_role("link", name=name.partition("#")[2]).first.click()
+    expect(page).to_have_url(re.compile("/ja" + re.escape(start) + "$"))
+    assert page.context.cookies() == []
+
+
+def test_a_reader_goes_the_whole_way_without_javascript(
+    plain_page: Page, tag_page: str
+) -> None:
+    read_on(plain_page, tag_page)
 
 
 def test_the_skip_link_is_the_first_stop_of_the_keyboard(
@@ -192,6 +249,21 @@ def test_times_are_relative_for_a_week_and_move_on_by_themselves(
         page.clock.set_fixed_time(now - datetime.timedelta(days=1))
         page.reload()
         expect(time).to_have_text("now" if not prefix else "今")
+
+
+@pytest.mark.parametrize("prefix", ["", "/ja"])
+def test_no_news_moves_when_times_become_relative(
+    page: Page, plain_page: Page, tag_page: str, prefix: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    tops = []
+    for each in (plain_page, page):
+        each.goto(prefix + tag_page)
+        box = each.locator("[data-listing]").bounding_box()
+        assert box
+        tops.append(box["y"])
+    expect(page.locator(".updated time")).to_have_attribute("title", re.compile("2"))
+    assert tops[0] == tops[1]
 
 
 def test_a_reader_chooses_dark_or_light_and_the_browser_keeps_it(

@@ -277,16 +277,28 @@ def test_the_data_of_a_listing_are_what_it_shows(client):
     originals = [each.get("href") for each in found.page.xpath("//a[@class='source']")]
     assert [each["item"]["citation"] for each in items] == originals
     steps = found.data["BreadcrumbList"]["itemListElement"]
-    seen = {
-        (each.text_content().strip(), SITE + each.get("href"))
-        for each in found.page.xpath("//nav//a")
-    }
-    assert [(each["name"], each["item"]) for each in steps[:-1]] == [
-        ("Latest", f"{SITE}/"),
-        ("Tags A–Z", f"{SITE}/tags/"),
+    assert [(each["name"], each["item"]) for each in steps] == [
+        ("Home", f"{SITE}/"),
+        ("Tags", f"{SITE}/tags/"),
+        ("#Trade", found.canonical),
     ]
-    assert {(each["name"], each["item"]) for each in steps[:-1]} <= seen
-    assert steps[-1]["item"] == found.canonical
+
+
+@pytest.mark.parametrize(
+    "address", ["/tags/trade/", "/sources/ledger/", "/categories/politics/"]
+)
+@pytest.mark.parametrize("prefix", ["", "/ja"])
+def test_the_trail_in_the_data_is_the_one_that_is_shown(client, prefix, address):
+    source = SourceFactory(name="Ledger", slug="ledger")
+    TagFactory(name="Trade", slug="trade")
+    for _ in range(3):
+        ArticleFactory(published=True, tags=["Trade"], source=source)
+    found = head(client, prefix + address)
+    told = found.data["BreadcrumbList"]["itemListElement"]
+    shown = found.page.xpath("//nav[@class='trail']//li/*")
+    assert [each["name"] for each in told] == [each.text_content() for each in shown]
+    links = [SITE + each.get("href") for each in shown[:-1]]
+    assert [each["item"] for each in told] == [*links, found.canonical]
 
 
 def test_home_tells_who_we_are(client):

@@ -447,3 +447,12 @@ def test_no_source_of_a_blocked_publisher_is_named(client):
     assert client.get(source.get_absolute_url()).status_code == 404
     ArticleFactory(published=True)
     assert "Gone" not in client.get("/").content.decode()
+
+
+def test_times_are_written_as_html_knows_them(client):
+    moment = datetime.datetime(2026, 6, 11, 9, 5, 7, 123456, tzinfo=datetime.UTC)
+    article = ArticleFactory(published=True, source_published_at=moment, tags=["Trade"])
+    for path in ("/", "/tags/trade/", article.get_absolute_url()):
+        page = parsed(client, path)
+        found = {each for each in page.xpath("//time/@datetime") if "T" in each}
+        assert found == {"2026-06-11T09:05:07+00:00"}, path
