@@ -1,6 +1,6 @@
 """Whether the reader's site holds together: a walk over 2,000 pieces.
 
-    python -m tests.bench site [--pieces 2000] [--most 12000] [--serve]
+    python -m tests.bench site [--pieces 2000] [--most 20000] [--serve]
 
 A real server (gunicorn, static files collected) on a database that is thrown away.
 Every kind of page is asked for in each language, then every address of ours that an
@@ -83,7 +83,7 @@ class Walk:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pieces", type=int, default=2_000)
-    parser.add_argument("--most", type=int, default=12_000, help="addresses asked for")
+    parser.add_argument("--most", type=int, default=20_000, help="addresses asked for")
     parser.add_argument("--serve", action="store_true", help="go on serving")
     options = parser.parse_args()
     # Who ends it by a signal ends the server, too.
