@@ -144,6 +144,18 @@ def page(parameters: Mapping[str, str], user: User) -> Page:
     )
 
 
+def following(article: int, parameters: Mapping[str, str], user: User) -> int | None:
+    """The id of the piece behind an article (id) in the queue; None at its end.
+
+    The article may have been decided on meanwhile: it is known where it stood. Raises
+    InvalidQueue as ``page`` does.
+    """
+    filters = _checked(parameters, user)
+    rows = _ordered(filters.qs, filters.form.cleaned_data["order"], article)
+    found: int | None = rows.values_list("pk", flat=True).first()
+    return found
+
+
 def count(parameters: Mapping[str, str], user: User) -> int:
     """How many pieces these parameters find, but at most ``MOST_COUNTED`` + 1."""
     filters = _checked(parameters, user)

@@ -26,6 +26,13 @@ def queue_of(parameters: Mapping[str, str]) -> str:
     return f"{reverse('desk:queue')}?{query}" if query else reverse("desk:queue")
 
 
+def piece_of(article: int, parameters: Mapping[str, str]) -> str:
+    """The address of a piece (id), as opened from the queue that these narrow."""
+    own = reverse("desk:piece", args=[article])
+    query = narrowing(parameters).urlencode()
+    return f"{own}?{query}" if query else own
+
+
 def stands_at(request: HttpRequest) -> QueryDict:
     """What the queue is narrowed to on the page that a request comes from."""
     return narrowing(QueryDict(urlsplit(request.headers.get("Referer", "")).query))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,7 +17,7 @@ from articles.roles import person
 from articles.workflow import Outcome
 from newsroom.errors import bad_request
 
-from .addresses import back, narrowing, stands_at
+from .addresses import back, narrowing, piece_of, stands_at
 
 #: Rows that an answer draws anew; of a larger batch the page shows the rest when it is
 #: loaded the next time.
@@ -69,7 +70,7 @@ def done(
             messages.success(request, said)
         for line in [each["why"] for each in why]:
             messages.warning(request, line)
-        return redirect(back(request))
+        return redirect(_onward(request, outcome))
     act = outcome.act
     answer = {
         "done": bool(outcome.moved),
@@ -81,6 +82,23 @@ def done(
         "rows": _rows(request, ids, come_back),
     }
     return JsonResponse(answer, status=200 if outcome.moved else 409)
+
+
+def _onward(request: HttpRequest, outcome: Outcome) -> str:
+    """Where a plain form goes on: at the next piece of the queue where it wants that
+    (``then=next``) and its piece was decided on, else where it came from."""
+    came_from = back(request)
+    if request.POST.get("then") != "next" or not outcome.moved:
+        return came_from
+    seen = narrowing(QueryDict(urlsplit(came_from).query))
+    try:
+        article = queue.following(outcome.moved[-1], seen, person(request))
+    except queue.InvalidQueue:
+        return came_from
+    if article is None:
+        messages.info(request, _("That is the end of the queue."))
+        return came_from
+    return piece_of(article, seen)
 
 
 def undo_of(act: Act) -> str:

@@ -9,13 +9,14 @@ from django.template.loader import render_to_string
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
-from articles import queue
+from articles import queue, workflow
 from articles.differences import Piece as Stretch
 from articles.differences import compare as differing
 from articles.fields import typed_into
 from articles.models import Article
 from articles.piece import page_of
 from articles.rights import Channel, permitted
+from articles.roles import person
 
 from . import frame
 from .access import at_desk
@@ -63,6 +64,7 @@ def pane(request: HttpRequest, pk: int) -> HttpResponse:
     if is_script(request):
         return render(request, "desk/_pane.html", context)
     title = article.shown_headline
+    context["last_act"] = workflow.last_act(person(request))
     return frame.page(request, "desk/piece.html", title, context)
 
 

@@ -1045,6 +1045,31 @@ def test_the_same_tasks_cost_more_in_the_article_list_and_form(desk: Page) -> No
     assert state(pieces[3]) == "spiked"
 
 
+def test_a_short_row_leaves_a_phone_room_for_the_next_and_for_a_finger(
+    browser: Browser, live_server: LiveServer, mori: Any
+) -> None:
+    waiting(3)
+    ArticleFactory(source__name="A very long name of a publisher " * 3)
+    phone = {"width": 390, "height": 844}
+    with browser.new_context(
+        base_url=live_server.url, viewport=phone, has_touch=True, is_mobile=True
+    ) as context:
+        page = context.new_page()
+        signed_in_as(context, live_server, mori)
+        page.goto("/admin/desk/")
+        rows = page.locator(".row")
+        expect(rows).to_have_count(4)
+        for each in rows.all():
+            box = each.bounding_box()
+            assert box and box["height"] <= 110
+            for button in each.get_by_role("button").all():
+                size = button.bounding_box()
+                assert size and min(size["width"], size["height"]) >= 44
+            tick = each.get_by_role("checkbox").bounding_box()
+            assert tick and tick["width"] >= 24
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 @pytest.fixture
 def plain(browser: Browser, live_server: LiveServer, mori: Any) -> Iterator[Page]:
     """The page of an editor whose browser runs no scripts."""
@@ -1089,6 +1114,8 @@ def test_the_desk_works_without_scripts(plain: Page, settings: Settings) -> None
     page.get_by_role("link", name="Waiting piece 5").first.click()
     page.get_by_role("button", name="Hold", exact=True).click()
     expect(page.get_by_text("Held “Waiting piece 5”")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting piece 6")
+    page.get_by_role("link", name="Back to the queue").click()
     page.get_by_role("link", name="Held", exact=True).click()
     page.get_by_role("link", name="Waiting piece 5").first.click()
     page.get_by_role("button", name="Hold no longer").first.click()

@@ -31,9 +31,9 @@ def pieces(live_server):
 
 
 @pytest.mark.parametrize(
-    ("width", "card", "piece"), [(390, 480, 480), (1280, 320, 960)]
+    ("width", "card", "shape", "piece"), [(390, 160, 4 / 3, 480), (1280, 320, 1.5, 960)]
 )
-def test_a_browser_takes_what_its_screen_needs(page, pieces, width, card, piece):
+def test_a_browser_takes_what_its_screen_needs(page, pieces, width, card, shape, piece):
     page.set_viewport_size({"width": width, "height": 900})
 
     page.goto("/")
@@ -41,7 +41,7 @@ def test_a_browser_takes_what_its_screen_needs(page, pieces, width, card, piece)
     img.evaluate("each => each.decode()")
     assert img.evaluate("each => each.currentSrc").endswith(f"-{card}.webp")
     box = img.bounding_box()
-    assert box["width"] / box["height"] == pytest.approx(1.5, rel=0.02)
+    assert box["width"] / box["height"] == pytest.approx(shape, rel=0.02)
     tile = page.locator(".tile")
     assert tile.count() == 1
     assert tile.is_visible() == (width > 640)

@@ -1,6 +1,7 @@
 """A reader's way through the pages: with scripts and without, on paper and by key."""
 
 import datetime
+import io
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -8,11 +9,14 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image as Pillow
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from articles.models import Category
+from articles.demo.pictures import picture
+from articles.images import library
+from articles.models import Article, Category, Reuse
 from tests.factories import ArticleFactory, SourceFactory, TagFactory
 
 pytestmark = pytest.mark.browser
@@ -382,9 +386,9 @@ def test_a_page_on_paper_keeps_the_news_and_leaves_out_the_rest(
     for kept in ("h3", ".source", "time"):
         expect(first.locator(kept)).to_be_visible()
     printed = page.evaluate(
-        "getComputedStyle(document.querySelector('h3 a'), '::after').content"
+        "getComputedStyle(document.querySelector('.source'), '::after').content"
     )
-    assert "/articles/" in printed
+    assert "https://publisher.example/" in printed
     # Ink is saved, whatever the screen shows.
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(253, 252, 249)"
@@ -422,3 +426,160 @@ def test_a_headline_is_written_in_its_own_direction(
     assert headline.evaluate("it => it.matches(':lang(ar)')")
     facts = page.locator("article .facts")
     assert facts.evaluate("it => getComputedStyle(it).direction") == "ltr"
+
+
+@pytest.fixture
+def full_page(live_server: LiveServer) -> str:
+    """A tag as a site has them: described, with related tags, pictures, long texts."""
+    tag = TagFactory(
+        name="Harbours", slug="harbours", description="What ports decide. " * 6
+    )
+    others = [TagFactory(name=f"A rather long tag {n}") for n in range(6)]
+    whole = SourceFactory(name="Whole Texts", reuse=Reuse.EXCERPT, excerpt_words=300)
+    for number in range(6):
+        ArticleFactory(
+            published=True,
+            tags=[tag, *others],
+            source_headline=f"Piece {number}: the second crane is put to a vote",
+            source_excerpt="They met and agreed on the crane after all. " * 3,
+        )
+    pictured = ArticleFactory(
+        published=True, tags=[tag], source_headline="The piece with a picture"
+    )
+    library.attach(pictured, picture("harbour", "x"))
+    ArticleFactory(
+        published=True,
+        tags=[tag],
+        source=whole,
+        source_headline="The piece with a long text",
+        source_excerpt="word " * 290 + "end",
+    )
+    return tag.get_absolute_url()
+
+
+def of(page: Page, headline: str) -> Locator:
+    return page.get_by_role("article").filter(has_text=headline)
+
+
+def box_of(thing: Locator) -> FloatRect:
+    box = thing.bounding_box()
+    assert box
+    return box
+
+
+def test_the_news_begins_on_the_first_screen_of_a_phone(
+    plain_page: Page, full_page: str
+) -> None:
+    page = plain_page
+    for path in (full_page, "/", "/search/?q=crane"):
+        for prefix in ("", "/ja"):
+            page.goto(prefix + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            ends = [
+                each["y"] + each["height"]
+                for each in map(box_of, page.get_by_role("article").all())
+            ]
+            shown = sum(end <= 844 for end in ends)
+            assert shown >= 1, (prefix + path, ends[:3])
+
+
+def test_on_a_phone_a_picture_stands_beside_its_headline(
+    plain_page: Page, full_page: str
+) -> None:
+    page = plain_page
+    page.goto(full_page)
+    card = of(page, "The piece with a picture")
+    image, headline = box_of(card.locator("img")), box_of(card.locator("h3"))
+    assert image["width"] < 130
+    assert image["x"] >= headline["x"] + headline["width"]
+    assert abs(image["y"] - headline["y"]) < 12
+    # On the first page of all, the first piece leads, its picture from edge to edge.
+    Article.objects.exclude(source_headline="The piece with a picture").delete()
+    page.goto("/")
+    assert box_of(page.locator("article img"))["width"] == 390
+
+
+def test_of_a_long_text_a_list_shows_the_beginning_and_paper_all(
+    page: Page, full_page: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(full_page)
+    excerpt = of(page, "The piece with a long text").locator(".excerpt")
+    assert excerpt.inner_text().endswith("end")
+    on_screen = box_of(excerpt)["height"]
+    assert on_screen < 8 * 1.5 * 16
+    page.emulate_media(media="print")
+    assert box_of(excerpt)["height"] > 2 * on_screen
+
+
+def test_a_day_stays_above_its_pieces_and_hides_nothing(
+    page: Page, long_page: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(long_page)
+    summary = box_of(page.locator(".filters summary"))
+    day = page.locator(".day h2").first
+    # One line for both: the day, and the way to the filters.
+    assert box_of(day)["y"] <= summary["y"] <= box_of(day)["y"] + 4
+    assert summary["height"] >= 44
+    page.locator("article").nth(2).locator("h3").evaluate(
+        "it => window.scrollTo(0, it.getBoundingClientRect().top + scrollY)"
+    )
+    assert box_of(day)["y"] == pytest.approx(0, abs=1)
+
+
+def test_on_paper_a_time_is_a_date(page: Page, tag_page: str) -> None:
+    page.goto(tag_page)
+    time = page.get_by_role("article").first.locator("time")
+    expect(time).to_contain_text("ago")
+    page.emulate_media(media="print")
+    written = time.evaluate("it => getComputedStyle(it, '::after').content")
+    assert str(timezone.now().year) in written
+    assert time.evaluate("it => getComputedStyle(it).fontSize") == "0px"
+
+
+def test_a_wide_screen_has_the_source_beside_the_piece(
+    page: Page, live_server: LiveServer
+) -> None:
+    piece = ArticleFactory(published=True)
+    tall = io.BytesIO()
+    Pillow.new("RGB", (600, 1800), "#456").save(tall, "JPEG")
+    library.attach(piece, tall.getvalue())
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(piece.get_absolute_url())
+    heading = box_of(page.get_by_role("heading", level=1))
+    credit = box_of(page.locator(".credit"))
+    assert credit["x"] + credit["width"] <= heading["x"]
+    assert abs(credit["y"] - heading["y"]) < 24
+    assert box_of(page.locator("figure img"))["height"] <= 800
+
+
+def test_what_is_chosen_is_said_and_the_form_stays_shut(
+    plain_page: Page, full_page: str
+) -> None:
+    page = plain_page
+    page.goto("/search/?q=xylophone")
+    expect(page.get_by_role("searchbox", name="Search the news")).to_have_value(
+        "xylophone"
+    )
+    expect(page.get_by_role("link", name="Take away: Words: xylophone")).to_be_visible()
+    expect(page.get_by_label("Category")).to_be_hidden()
+    page.get_by_role("link", name="Show everything").click()
+    expect(page.get_by_role("article")).to_have_count(8)
+
+
+def test_nothing_moves_while_a_page_loads(page: Page, full_page: str) -> None:
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto(full_page)
+        page.locator("img").first.evaluate("each => each.decode()")
+        moved = page.evaluate(
+            """() => new Promise(told => {
+              let sum = 0;
+              new PerformanceObserver(list => list.getEntries().forEach(each => {
+                sum += each.value;
+              })).observe({ type: "layout-shift", buffered: true });
+              setTimeout(() => told(sum), 300);
+            })"""
+        )
+        assert moved < 0.001

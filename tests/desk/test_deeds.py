@@ -496,6 +496,39 @@ def test_a_piece_that_was_opened_from_a_filter_leads_back_to_it(editor, client: 
     assert client.post("/admin/desk/edit/", words).url == queue
 
 
+def test_who_decides_on_a_piece_s_own_page_goes_on_at_the_next_one(
+    editor, client: Client
+):
+    now = timezone.now()
+    first, tagged, second = (
+        ArticleFactory(source_published_at=now - timedelta(minutes=n), tags=tags)
+        for n, tags in enumerate(([], ["Harbour"], []))
+    )
+    queue = "/admin/desk/?only=untagged"
+    own = client.get(f"/admin/desk/pieces/{first.pk}/").text
+    assert 'name="then" value="next"' in own
+
+    def decide(deed: str, piece: Article) -> str:
+        fields = {"piece": f"{piece.pk}:0", "next": queue, "then": "next"}
+        return str(client.post(f"/admin/desk/{deed}/", fields).url)
+
+    following = f"/admin/desk/pieces/{second.pk}/?only=untagged"
+    assert decide("publish", first) == following
+    page = client.get(following).text
+    assert f"Published “{first.shown_headline}”." in page
+    assert 'action="/admin/desk/undo/"' in page
+    # Nothing was done: one stays where one was.
+    assert decide("publish", first) == queue
+    # Behind the last one is the queue, which says so.
+    assert decide("spike", second) == queue
+    assert "That is the end of the queue." in client.get(queue).text
+    # A filter that has lost its source leads back as well.
+    tagged.refresh_from_db()
+    fields = {"piece": f"{tagged.pk}:0", "then": "next"}
+    lost = "/admin/desk/?source=gone"
+    assert client.post("/admin/desk/spike/", fields | {"next": lost}).url == lost
+
+
 def test_a_request_that_holds_too_much_is_answered_in_words(
     editor, client: Client, ask, settings: Settings
 ):
