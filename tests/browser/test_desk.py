@@ -946,17 +946,17 @@ def test_a_phone_shows_the_queue_and_a_piece_each_by_itself(desk: Page) -> None:
 
 
 def test_what_was_done_and_undo_stay_in_sight_on_a_phone(desk: Page) -> None:
-    pieces = waiting(12, "Harbour")
+    pieces = waiting(18, "Harbour")
     desk.set_viewport_size({"width": 390, "height": 844})
     open_desk(desk)
-    desk.get_by_role("button", name="Spike “Waiting piece 9”").click()
+    desk.get_by_role("button", name="Spike “Waiting piece 15”").click()
     said(desk, "Spiked")
     assert desk.evaluate("scrollY") > 500
     expect(desk.locator("#said")).to_be_in_viewport(ratio=1)
     expect(desk.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
     desk.get_by_role("button", name="Undo").click()
     said(desk, "Undone")
-    assert state(pieces[8]) == "ingested"
+    assert state(pieces[14]) == "ingested"
 
 
 def test_who_saves_on_a_phone_stays_with_the_piece(desk: Page) -> None:
