@@ -50,6 +50,12 @@ def own_storage(settings: Settings, tmp_path: Path) -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def patient_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that a crowded machine does not cut short."""
+    monkeypatch.setattr("articles.search.finding.PATIENCE", 30.0)
+
+
 @pytest.fixture
 def editor(client: Client, db: None) -> Any:
     """An editor, signed in with ``client``."""
