@@ -62,6 +62,9 @@ _TO_HIRAGANA = 0x60
 #: Arabic. Behind it marks are vowels, or tell か from が.
 _FIRST_WITHOUT_ACCENTS = 0x0700
 
+#: Says in which of its shapes the character before it is drawn.
+_VARIANT = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
 # After folding, whatever is not ASCII belongs to a word.
 _IN = "0-9a-z\u0080-\U0010ffff"
 _RUN = UNSPACED.pattern[1:-1] + "\uac00-\ud7a3"
@@ -97,7 +100,7 @@ def _letter(character: str) -> str:
     if character.isascii():
         return character
     category = unicodedata.category(character)
-    if category in ("Cf", "Cs"):
+    if category in ("Cf", "Cs") or _VARIANT.match(character):
         return ""
     if category[0] not in "LMN":
         return " "

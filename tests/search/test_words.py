@@ -24,6 +24,7 @@ def texts_of(text: str) -> list[str]:
         ("C++, C# and #metoo", ["c++", "c#", "and", "metoo"]),
         ("soft\u00adhyphen", ["softhyphen"]),
         ("3.5% of x_y", ["3", "5", "of", "x", "y"]),
+        ("葛\U000e0100城市 ❤\ufe0f 🏴\u200d☠\ufe0f 👍🏿", ["葛城", "城市", "市"]),
         ("हिन्दी समाचार", ["हिन्दी", "समाचार"]),
         ("", []),
     ],

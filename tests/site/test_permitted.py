@@ -3,27 +3,41 @@
 ``NEWSROOM_EXAMPLES=200`` looks at so many made-up houses instead of a few.
 """
 
+import datetime
+import functools
 import html
 import json
 import os
 import random
 import re
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 import pytest
 from django.conf import settings as configured
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
+from django.utils.safestring import mark_safe
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from articles.excerpts import UNSPACED, boundaries
+from articles import rights, search, workflow
+from articles.excerpts import UNSPACED, boundaries, words_or_graphemes
 from articles.models import Article, Image, Reuse, Source
 from articles.rights import Channel, Permitted, permitted
-from tests.factories import ArticleFactory, CategoryFactory, TagFactory
-from tests.site.every_address import languages, linked, public
+from articles.site import feeds, head
+from tests.factories import (
+    EDITOR,
+    ArticleFactory,
+    CategoryFactory,
+    TagFactory,
+    make_user,
+)
+from tests.site.every_address import languages, linked, public, text_of
 
 EXAMPLES = int(os.environ.get("NEWSROOM_EXAMPLES", "3"))
 #: Of a text that is hidden, what must stand nowhere: so many words or characters in a
@@ -57,6 +71,7 @@ class House:
 
     reuse: str
     shows_images: bool
+    shares_images: bool
     words: int
     characters: int
     script: str
@@ -68,6 +83,7 @@ houses = st.builds(
     House,
     reuse=st.sampled_from(Reuse.values),
     shows_images=st.booleans(),
+    shares_images=st.booleans(),
     words=st.integers(1, 40),
     characters=st.integers(1, 120),
     script=st.sampled_from(sorted(SCRIPTS)),
@@ -76,7 +92,9 @@ houses = st.builds(
 )
 
 
-def make(house: House, number: int, chance: random.Random) -> Article:
+def make(
+    house: House, number: int, chance: random.Random, **changed: object
+) -> Article:
     """A published piece of that house, with all that a piece can have."""
 
     def text(length: int) -> str:
@@ -92,8 +110,25 @@ def make(house: House, number: int, chance: random.Random) -> Article:
         renditions={"webp": [160, 320, 480, 640, 800], "jpg": [320, 640]},
     )
     own = {"headline": text(12), "note": text(20)} if house.has_own_words else {}
+    if house.has_own_words and chance.random() < 0.5:
+        own["excerpt"] = text(50)
+    values = {
+        "published": True,
+        "is_withheld": house.reuse == Reuse.BLOCKED,
+        "category": CategoryFactory(),
+        "language": LANGUAGES.get(house.script, "en"),
+        "source_headline": text(14),
+        "source_excerpt": text(house.length),
+        "source_body": f"<p>{text(house.length)}</p><p>{text(60)}</p>",
+        "source_tags": [text(8)],
+        "image": image,
+        "image_url": f"https://pictures.example/{chance.getrandbits(128):032x}.jpg",
+        "image_alt": text(14),
+        "image_caption": text(30),
+        "image_credit": text(14),
+        "tags": ["Trade"],
+    }
     return ArticleFactory(
-        published=True,
         source__name=f"House {number}",
         source__slug=f"house-{number}",
         source__reuse=house.reuse,
@@ -101,20 +136,8 @@ def make(house: House, number: int, chance: random.Random) -> Article:
         source__excerpt_words=house.words,
         source__excerpt_characters=house.characters,
         source__note=text(40),
-        is_withheld=house.reuse == Reuse.BLOCKED,
-        category=CategoryFactory(),
-        language=LANGUAGES.get(house.script, "en"),
-        source_headline=text(14),
-        source_excerpt=text(house.length),
-        source_body=f"<p>{text(house.length)}</p><p>{text(60)}</p>",
-        source_tags=[text(8)],
-        image=image,
-        image_url=f"https://pictures.example/{chance.getrandbits(128):032x}.jpg",
-        image_alt=text(14),
-        image_caption=text(30),
-        image_credit=text(14),
-        tags=["Trade"],
-        **own,
+        source__shares_images=house.shares_images,
+        **values | own | changed,
     )
 
 
@@ -130,10 +153,12 @@ def pieces_of(text: str) -> set[str]:
     return {text[ends[at] : ends[at + GRAPHEMES]] for at in rows}
 
 
-def hidden(article: Article, channels: set[Channel]) -> dict[str, set[str]]:
+def hidden(article: Article, channels: Iterable[Channel]) -> dict[str, set[str]]:
     """By column, the parts of a piece that these channels may not show."""
     shown = [permitted(article, channel) for channel in channels]
-    assert all(_is_within_the_policy(each, article.source) for each in shown)
+    for channel, each in zip(channels, shown, strict=True):
+        found = beyond_the_policy(each, article, channel)
+        assert not found, f"{found} of {article.source.reuse} by {channel}"
     allowed = {
         part
         for each in shown
@@ -143,37 +168,63 @@ def hidden(article: Article, channels: set[Channel]) -> dict[str, set[str]]:
         )
         for part in pieces_of(str(text).removesuffix("…"))
     }  # fmt: skip
-    stored = {
-        field.name: str(getattr(article, field.name) or "")
-        for field in Article._meta.concrete_fields
-        if field.get_internal_type() in {"TextField", "CharField"}
-        and (field.name.startswith(("source_", "image_", "headline", "note")))
-    }
-    del stored["image_url"]
-    stored["source_tags"] = " ".join(article.source_tags)
-    stored["note of the source"] = article.source.note
-    parts = {name: pieces_of(text) - allowed for name, text in stored.items()}
+    parts = {name: pieces_of(text) - allowed for name, text in stored(article).items()}
     if not any(each.image for each in shown):
         parts["picture"] = {article.image.digest[:32]}
     parts["address of the picture"] = {article.image_url}
     return parts
 
 
-def _is_within_the_policy(shown: Permitted, source: Source) -> bool:
+def stored(article: Article) -> dict[str, str]:
+    """All texts that we hold of a piece, by column."""
+    texts = {
+        field.name: str(getattr(article, field.name) or "")
+        for field in Article._meta.concrete_fields
+        if field.get_internal_type() in {"TextField", "CharField"}
+        and field.name.startswith(("source_", "image_", "headline", "excerpt", "note"))
+    }
+    del texts["image_url"]
+    texts["source_tags"] = " ".join(article.source_tags)
+    texts["note of the source"] = article.source.note
+    return texts
+
+
+def beyond_the_policy(
+    shown: Permitted, article: Article, channel: Channel
+) -> list[str]:
     """Docs/editors.md's table, once more, and not as ``rights`` has it."""
-    if source.reuse == Reuse.BLOCKED:
-        return shown == Permitted()
-    may_show_text = source.reuse == Reuse.FULL_TEXT
-    may_show_images = source.shows_images and source.reuse != Reuse.HEADLINE
-    may_quote = source.reuse != Reuse.HEADLINE
+    source, reuse = article.source, article.source.reuse
+    if reuse == Reuse.BLOCKED:
+        return [] if shown == Permitted() else ["anything of a blocked source"]
+    found = []
+    if shown.body and (reuse, channel) != (Reuse.FULL_TEXT, Channel.PAGE):
+        found.append("a text in full")
+    may_show_image = source.shows_images and reuse != Reuse.HEADLINE
+    if channel in {Channel.FEED, Channel.META}:
+        may_show_image = may_show_image and (source.shares_images or source.is_own)
     image = (shown.image, shown.image_alt, shown.image_caption, shown.image_credit)
-    is_short = len(shown.excerpt.split()) <= source.excerpt_words
-    return (
-        (may_show_text or not shown.body)
-        and (may_show_images or not any(image))
-        and (may_quote or not shown.excerpt)
-        and (may_show_text or is_short)
-    )
+    if any(image) and not may_show_image:
+        found.append("a picture")
+    if shown.excerpt and not article.excerpt:
+        if reuse == Reuse.HEADLINE:
+            found.append("an excerpt")
+        if reuse == Reuse.EXCERPT and _length(shown.excerpt) > (
+            source.excerpt_characters
+            if _is_unspaced(shown.excerpt)
+            else source.excerpt_words
+        ):
+            found.append("a longer excerpt")
+    return found
+
+
+def _is_unspaced(text: str) -> bool:
+    return 2 * len(UNSPACED.findall(text)) >= len(text)
+
+
+def _length(text: str) -> int:
+    """In words, or in what a reader takes for a character where words have no gaps."""
+    text = text.removesuffix("…").strip()
+    return len(boundaries(text)) if _is_unspaced(text) else len(text.split())
 
 
 def readings(text: str) -> str:
@@ -188,27 +239,46 @@ def readings(text: str) -> str:
 
 
 def is_page_of(article: Article, address: str) -> bool:
-    return f"/articles/{article.pk}/" in address
+    """Whether it is a piece's page, or the desk's view of that page."""
+    number = f"/{article.pk}/"
+    return any(f"/{kind}{number}" in address for kind in ("articles", "pieces"))
+
+
+#: What a page says to programs, which carry it elsewhere.
+_SAID_TO_PROGRAMS = re.compile(
+    r"<(?:meta|link)\b[^>]*>|<script type=.application/ld\+json.*?</script>", re.DOTALL
+)
+
+
+def by_channel(
+    address: str, text: str, article: Article
+) -> Iterator[tuple[str, frozenset[Channel]]]:
+    """What is said in an answer, with the channels that may say it of an article."""
+    if "/feed." in address:
+        yield text, frozenset({Channel.FEED})
+    elif ".xml" in address or ".json" in address:
+        yield text, frozenset({Channel.META})
+    else:
+        yield "\n".join(_SAID_TO_PROGRAMS.findall(text)), frozenset({Channel.META})
+        its_own = {Channel.PAGE} if is_page_of(article, address) else set()
+        yield text, frozenset({Channel.LISTING, *its_own})
 
 
 def leaks(articles: list[Article], texts: dict[str, str]) -> list[str]:
     """What stands where it must not."""
     found = []
-    everywhere = set(Channel) - {Channel.PAGE}
-    secrets = [
-        (article, hidden(article, everywhere), hidden(article, set(Channel)))
-        for article in articles
-    ]
+    secrets = functools.cache(lambda at, channels: hidden(articles[at], channels))
+    readings_of = functools.lru_cache(maxsize=4)(readings)
     for address, text in texts.items():
-        said = readings(text)
-        for article, elsewhere, on_its_page in secrets:
-            parts = on_its_page if is_page_of(article, address) else elsewhere
-            for name, forbidden in parts.items():
-                found += [
-                    f"{address} shows {part!r} of {name}, {article.source.reuse}"
-                    for part in forbidden
-                    if part in said
-                ][:1]
+        for at, article in enumerate(articles):
+            for said, channels in by_channel(address, text, article):
+                for name, forbidden in secrets(at, channels).items():
+                    found += [
+                        f"{address} shows {part!r} of {name}, {article.source.reuse},"
+                        f" by {', '.join(channels)}"
+                        for part in forbidden
+                        if part in readings_of(said)
+                    ][:1]
     return found
 
 
@@ -228,6 +298,10 @@ class NothingMoreIsShown(TestCase):
         articles = [make(house, at, chance) for at, house in enumerate(several)]
 
         texts = linked(Client(), addresses_of(articles))
+        desk = Client()
+        desk.force_login(make_user(f"editor-{seed}", EDITOR))
+        previews = [f"/admin/desk/pieces/{each.pk}/preview/" for each in articles]
+        texts |= {address: text_of(desk.get(address)) for address in previews}
 
         assert not leaks(articles, texts)
         # What may be shown is shown, or nothing would have been looked at.
@@ -266,6 +340,113 @@ def addresses_of(articles: list[Article]) -> list[str]:
     return [*asked, *public(parts)]
 
 
+def _shows_all(article: Article, channel: Channel) -> str:
+    return mark_safe(article.source_body)
+
+
+def _whole(source: Source, text: str) -> str:
+    return text
+
+
+def _by_words_alone(source: Source, text: str) -> str:
+    return " ".join(text.split()[: source.excerpt_words])
+
+
+def _any_but_a_headline(source: Source, text: str) -> str:
+    if source.reuse == Reuse.FULL_TEXT:
+        return text
+    return words_or_graphemes(text, source.excerpt_words, source.excerpt_characters)
+
+
+def _as_if(channel: Channel) -> Callable[[Article, Channel], Permitted]:
+    return lambda article, asked: rights.permitted(article, channel)
+
+
+def _with_caption(article: Article, channel: Channel) -> Permitted:
+    return replace(
+        rights.permitted(article, channel), image_caption=article.image_caption
+    )
+
+
+def _blocked_too(article: Article, channel: Channel) -> Permitted:
+    return Permitted(headline=article.shown_headline)
+
+
+module = sys.modules[__name__]
+
+
+#: What is broken in the rules or in who asks them, and what is said of it.
+BREAKAGES = {
+    "a text in full, whatever its source lets us show": (
+        rights, "_body", _shows_all, "a text in full",
+    ),
+    "an excerpt of any length": (
+        Source, "allowed_excerpt", _whole, "excerpt",
+    ),
+    "an excerpt cut by words where words have no gaps": (
+        Source, "allowed_excerpt", _by_words_alone, "a longer excerpt",
+    ),
+    "an excerpt of who lets us show headlines": (
+        Source, "allowed_excerpt", _any_but_a_headline, "an excerpt",
+    ),
+    "a picture, whatever its source lets us show": (
+        rights, "_image", lambda article, channel: article.image, "a picture",
+    ),
+    "a picture away from our pages": (
+        rights, "AWAY", frozenset(), "a picture",
+    ),
+    "a caption without its picture": (
+        module, "permitted", _with_caption, "a picture",
+    ),
+    "a blocked source": (
+        module, "permitted", _blocked_too, "anything of a blocked source",
+    ),
+    "a feed that asks for a page": (
+        feeds, "permitted", _as_if(Channel.PAGE), "by feed",
+    ),
+    "a head that asks for a listing": (
+        head, "permitted", _as_if(Channel.LISTING), "by meta",
+    ),
+    "a page that shows the source's words past the rules": (
+        Article, "shown_excerpt", property(lambda each: each.source_excerpt), "excerpt",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_what_breaks_the_rules_on_purpose_is_found(client, monkeypatch, name):
+    cache.clear()
+    chance = random.Random(5)
+    policies = {
+        "Latin": (Reuse.EXCERPT, True, False),
+        "Japanese": (Reuse.EXCERPT, False, False),
+        "Thai": (Reuse.FULL_TEXT, True, False),
+        "Arabic": (Reuse.HEADLINE, True, True),
+        "emoji": (Reuse.BLOCKED, True, True),
+    }
+    articles = [
+        make(House(*policy, 8, 20, script, 60, False), at, chance)
+        for at, (script, policy) in enumerate(policies.items())
+    ]
+    readable = [each for each in articles if not each.source.is_blocked]
+    addresses = ["/", "/tags/trade/", "/feed.rss", "/feed.atom", "/feed.json"]
+    addresses += [each.get_absolute_url() for each in readable]
+
+    def found() -> str:
+        texts = {address: text_of(client.get(address)) for address in addresses}
+        try:
+            return "; ".join(leaks(articles, texts))
+        except AssertionError as error:
+            return str(error)
+
+    assert not found()
+    where, what, broken, told = BREAKAGES[name]
+    monkeypatch.setattr(where, what, broken)
+    cache.clear()
+    assert told in found()
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("column", "policy"),
@@ -278,7 +459,8 @@ def addresses_of(articles: list[Article]) -> list[str]:
 def test_a_leak_would_be_found(column, policy):
     """The proof is one: of a page that shows what it must not, it says so."""
     house = House(
-        **{"reuse": Reuse.EXCERPT, "shows_images": True} | policy,
+        **{"reuse": Reuse.EXCERPT, "shows_images": True, "shares_images": True}
+        | policy,
         words=5, characters=10, script="Japanese", length=60, has_own_words=False,
     )  # fmt: skip
     article = make(house, 0, random.Random(1))
@@ -292,3 +474,133 @@ def test_a_leak_would_be_found(column, policy):
         assert leaks([article], {"/feed.json": f"before {written} after"})
     assert not leaks([article], {"/feed.json": article.shown_headline})
     assert not Source.objects.filter(reuse=Reuse.BLOCKED)
+
+
+#: What becomes of pieces that readers may not read.
+FATES = (
+    "waits",
+    "spiked",
+    "embargoed",
+    "scheduled",
+    "unpublished",
+    "killed",
+    "killed with a notice",
+    "blocked",
+    "of a blocked source",
+)
+#: Fates that meet a piece which everybody could read until then.
+LATER = {"unpublished", "killed", "killed with a notice", "blocked"}
+
+
+def hide(article: Article, fate: str, chief: object) -> None:
+    """Let its fate meet a piece that was public."""
+    if fate == "blocked":
+        source = article.source
+        source.reuse = Reuse.BLOCKED
+        source.save()
+        workflow.withhold(source)
+    elif fate == "unpublished":
+        workflow.move_many([article.pk], "unpublish", by=chief)
+    else:
+        notice = "It was withdrawn." if fate.endswith("notice") else ""
+        workflow.move_many(
+            [article.pk], "kill", by=chief, reason="wrong", notice=notice
+        )
+
+
+def columns_of(fate: str) -> dict[str, object]:
+    """What makes a piece one that nobody could ever read."""
+    soon = timezone.now() + datetime.timedelta(hours=5)
+    return {
+        "waits": {"status": "ingested", "published_at": None},
+        "spiked": {"status": "spiked", "published_at": None},
+        "embargoed": {"embargoed_until": soon},
+        "scheduled": {"published_at": soon},
+    }.get(fate, {})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("script", ["Latin", "Japanese"])
+def test_a_piece_that_nobody_may_read_is_nowhere(script, settings):
+    settings.NEWSROOM_KEEPS_PAGES = True
+    chance, chief = random.Random(script), make_user("chief", is_superuser=True)
+    articles = {}
+    for at, fate in enumerate(("public", *FATES)):
+        reuse = Reuse.BLOCKED if fate == "of a blocked source" else Reuse.FULL_TEXT
+        house = House(reuse, True, True, 40, 120, script, 60, has_own_words=True)
+        articles[fate] = make(house, at, chance, **columns_of(fate))
+    told = {}
+    for fate in ("public", *LATER):
+        told[fate] = text_in(script, 20, chance)
+        workflow.correct(articles[fate].pk, told[fate], by=chief)
+    start, reader = addresses_of(list(articles.values())), Client()
+    before = {at: reader.get(at) for at in linked(reader, start)}
+
+    for fate in LATER:
+        articles[fate].refresh_from_db()
+        hide(articles[fate], fate, chief)
+    again = {at: asked_again(reader, at, answer) for at, answer in before.items()}
+    after = {f"{at}, asked again": text for at, (text, _) in again.items()}
+    after |= linked(reader, start)
+
+    seen = [_without_the_asked(at, text) for at, text in after.items()]
+    public = articles.pop("public")
+    assert any(part in "".join(seen) for part in pieces_of(public.shown_headline))
+    assert any(part in "".join(seen) for part in pieces_of(told.pop("public")))
+    assert any(is_304 for _, is_304 in again.values())
+    for fate, article in articles.items():
+        texts = stored(article) | {"correction": told.get(fate, "")}
+        parts = {part for text in texts.values() for part in pieces_of(text)}
+        parts |= {article.image.digest[:32], article.image_url}
+        found = [
+            (fate, address, part)
+            for address, said in zip(after, seen, strict=True)
+            for part in parts
+            if part in said
+        ]
+        assert not found
+
+
+def _without_the_asked(address: str, text: str) -> str:
+    """What an answer says; the words of the address itself may stand in it."""
+    path = unquote(re.split("[?,]", address)[0])
+    last = path.rstrip("/").rpartition("/")[2]
+    return readings(text).replace(last, "") if len(last) > GRAPHEMES else readings(text)
+
+
+def asked_again(reader: Client, address: str, before: object) -> tuple[str, bool]:
+    """What a browser shows that has an earlier answer, and whether it is that one."""
+    names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
+    marks = {names[name]: before.headers[name] for name in names if name in before}
+    answer = reader.get(address, headers=marks)
+    is_304 = answer.status_code == 304
+    return text_of(before if is_304 else answer), is_304
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("reuse", Reuse.values)
+def test_no_search_tells_of_words_that_are_hidden(client, script, reuse):
+    """Who asks for word after word would learn the text."""
+    house = House(reuse, True, True, 5, 10, script, 60, has_own_words=False)
+    article = make(house, 0, random.Random(f"{script} {reuse}"))
+    shown = permitted(article, Channel.LISTING)
+    allowed = " ".join([shown.headline, shown.excerpt, shown.note])
+    secret = f"{article.source_excerpt} {article.source_body}"
+    asked = {
+        word: search.parse(word).terms
+        for word in re.sub(r"<[^>]+>", " ", secret).split()
+    }
+    if not SCRIPTS[script][1]:
+        ends = [0, *boundaries(secret)]
+        cuts = range(0, len(ends) - 5, 5)
+        words = (secret[ends[at] : ends[at + 5]] for at in cuts)
+        asked = {word: search.parse(word).terms for word in words if "<" not in word}
+    asked = {word: terms for word, terms in asked.items() if terms}
+    told = [
+        word
+        for word in list(asked)[:12] + list(asked)[-12:]
+        if word not in allowed
+        and client.get("/search/", {"q": f'"{word}"'}).context["page"].cards
+    ]
+    assert not told
