@@ -2,9 +2,10 @@
 
 import sys
 
-from . import desk, fetching, fuzz, search
+from . import desk, fetching, fuzz, importing, search
 
 BENCHES = {
+    "importing": importing.main,
     "fetching": fetching.main,
     "desk": desk.main,
     "search": search.main,
