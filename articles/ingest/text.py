@@ -22,6 +22,8 @@ def clean(value: str) -> str:
 
     Runs of white space become one blank and the ends are stripped.
     """
+    if value.isascii() and value.isprintable():
+        return " ".join(value.split())
     visible = _INVISIBLE.sub("", printable(value))
     return unicodedata.normalize("NFC", " ".join(visible.split()))
 

@@ -32,7 +32,8 @@ from typing import Any
 
 import psycopg
 
-from ..run import postgresql
+from tests.run import postgresql
+
 from .fetching import MANAGE, REPOSITORY, environment, manage, tree_rss
 
 #: What the records are made of; the same at each run, but for the day they end on.
@@ -154,19 +155,23 @@ def copied_on_postgresql(database: str, folder: Path) -> dict[str, float]:
         columns = {each: _columns(connection, each) for each in tables}
         for table in tables:
             said = f"COPY {table} ({columns[table]}) TO STDOUT"
-            with (folder / table).open("wb") as file:
-                with connection.cursor().copy(said) as copy:
-                    for data in copy:
-                        file.write(data)
+            with (
+                (folder / table).open("wb") as file,
+                connection.cursor().copy(said) as copy,
+            ):
+                for data in copy:
+                    file.write(data)
         connection.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         with connection.transaction():
             for table in tables:
                 start = time.monotonic()
                 said = f"COPY {table} ({columns[table]}) FROM STDIN"
-                with (folder / table).open("rb") as file:
-                    with connection.cursor().copy(said) as copy:
-                        while data := file.read(BYTES):
-                            copy.write(data)
+                with (
+                    (folder / table).open("rb") as file,
+                    connection.cursor().copy(said) as copy,
+                ):
+                    while data := file.read(BYTES):
+                        copy.write(data)
                 # Now, and not at the end, so that it is counted where it belongs.
                 connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 connection.execute("SET CONSTRAINTS ALL DEFERRED")
