@@ -23,7 +23,7 @@ from taggit.models import ItemBase
 
 from articles.names import name_key
 
-from .edition import renewing
+from .edition import Renewal, renewing
 from .tag import Tag, follow_listing
 
 #: The columns of an article that its rows in the listing index repeat.
@@ -189,6 +189,13 @@ class _Relisting:
         self.before += TaggedArticle.objects.of(new).listed_per_tag()
         self.ids |= set(new)
 
+    def take(self, ids: Iterable[int], renewal: Renewal) -> None:
+        """Let those of these articles be part of it too that were made meanwhile."""
+        made = set(ids) - self.ids
+        self.ids |= made
+        renewal.fresh |= made
+        renewal.touched |= made
+
     def end(self) -> None:
         """Write both indexes as they should be."""
         ids = sorted(self.ids)
@@ -216,8 +223,7 @@ def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
             outer.begin(ids)
             renewal.begin(ids)
             yield ids
-            outer.ids |= set(ids)
-            renewal.touched |= set(ids)
+            outer.take(ids, renewal)
             return
         own = _Relisting()
         own.begin(ids)
@@ -227,8 +233,7 @@ def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
             yield ids
         finally:
             _under_way.reset(token)
-        own.ids |= set(ids)
-        renewal.touched |= own.ids
+        own.take(ids, renewal)
         own.end()
 
 
