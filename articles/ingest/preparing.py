@@ -110,7 +110,10 @@ class Preparing:
 
 
 def _processors() -> int:
-    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    """Those that this process may run on, as far as the system tells (Linux does)."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
 def weight(item: Record | Refused) -> int:

@@ -23,7 +23,8 @@ class Input:
     @property
     def position(self) -> int:
         """Bytes of a file that have been read."""
-        return self.stream.tell() if self.size is not None else 0
+        is_file = self.size is not None and self.stream.seekable()
+        return self.stream.tell() if is_file else 0
 
     @property
     def fingerprint(self) -> str:
