@@ -23,7 +23,7 @@ def clean(value: str) -> str:
     Runs of white space become one blank and the ends are stripped.
     """
     if value.isascii() and value.isprintable():
-        # Nearly all of it is: seven times as quick.
+        # Most texts are, and nothing of them has to go.
         return " ".join(value.split())
     visible = _INVISIBLE.sub("", printable(value))
     return unicodedata.normalize("NFC", " ".join(visible.split()))

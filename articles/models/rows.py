@@ -1,7 +1,6 @@
 """Writing many new rows, by the quickest way each database has.
 
-PostgreSQL takes them by COPY, SQLite by one statement that is prepared once. Both
-are two to five times as fast as an INSERT that Django builds for each batch.
+PostgreSQL takes them by COPY, SQLite by one statement that is prepared once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,7 +54,7 @@ def _values(
         values = []
         for field, is_plain in columns:
             value = field.pre_save(row, True)
-            # Most are, and a field takes ten times as long to say so.
+            # Most are, and a field goes a long way to say so.
             if not (is_plain and type(value) in _PLAIN):
                 value = field.get_db_prep_save(value, connection)
             values.append(value)
