@@ -6,6 +6,7 @@ database.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Longest address part, in characters; the slug fields are as long.
 SLUG_LENGTH = 100
@@ -24,6 +25,7 @@ _TRACELESS = {"Mn", "Mc", "Me", "Cf", "Cs"}
 _SPELLED = {"+": "plus", "#": "sharp", "&": "and"}
 
 
+@lru_cache(maxsize=20_000)
 def name_key(name: str) -> str:
     """What makes two names the same; empty when the name is none.
 
@@ -40,6 +42,7 @@ def name_key(name: str) -> str:
     return key
 
 
+@lru_cache(maxsize=20_000)
 def slug_for(name: str) -> str:
     """The part of an address for a name: ``日米同盟``, ``économie``, ``c-sharp``.
 

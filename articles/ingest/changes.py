@@ -14,7 +14,6 @@ from typing import Any, Self
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
-from articles.excerpts import words_or_graphemes
 from articles.models import (
     DEFAULT_CATEGORY,
     Article,
@@ -24,9 +23,9 @@ from articles.models import (
 )
 from articles.names import name_key
 
-from . import sanitise
 from .entries import Entry
 from .identity import external_key
+from .records import derived_excerpt
 
 #: Of the digest and of what it is made from. A new one means that our reading of
 #: sources has changed, not the sources.
@@ -35,12 +34,34 @@ CONTENT = ("source_headline", "source_excerpt", "source_body")
 DATES = {"source_published_at", "source_date_text", "date_is_estimated"}
 #: Columns that find the piece again; they follow its source whoever touched it.
 IDENTITY = ("canonical_url", "external_id", "external_key")
+#: The columns an update may write.
+UPDATED = [
+    "url",
+    *IDENTITY,
+    *CONTENT,
+    "source_category",
+    "source_tags",
+    "source_published_at",
+    "source_date_text",
+    "source_updated_at",
+    "source_digest",
+    "record_digest",
+    "silent_updates",
+    "date_is_estimated",
+    "author",
+    "language",
+    "image_url",
+    "page_due_at",
+    "image_wanted",
+    "image_tries",
+    "image_retry_at",
+    "image_problem",
+    "category",
+    "needs_suggestions",
+    "needs_comparing",
+]
 #: Changes of one piece that are kept, the newest; former addresses and ids likewise.
 KEPT = 20
-
-#: A piece without a summary gets the beginning of its text as excerpt: more
-#: than any source's policy lets be shown, cut again by ``articles.rights``.
-DERIVED_WORDS, DERIVED_CHARACTERS = 100, 400
 
 #: A date further ahead would keep a piece on top of every list; such a piece, and
 #: one from before the day after the clocks of computers began, stands at its arrival.
@@ -103,19 +124,21 @@ def values_of(entry: Entry, external_id: str, language: str = "") -> dict[str, A
         "url": entry.url,
         "external_id": external_id,
         "external_key": external_key(external_id),
-        "source_headline": entry.title,
-        "source_excerpt": entry.summary or derived_excerpt(entry.body),
-        "source_body": entry.body,
         "source_date_text": entry.published_raw[:100],
         "author": entry.author,
         "language": entry.language or language,
         "image_url": entry.image_url,
+        **content_of(entry),
     }
 
 
-def derived_excerpt(body: str) -> str:
-    """The beginning of a text, for a piece whose source sends no summary."""
-    return words_or_graphemes(sanitise.text(body), DERIVED_WORDS, DERIVED_CHARACTERS)
+def content_of(entry: Entry) -> dict[str, str]:
+    """Those of them that are what the piece says."""
+    excerpt = entry.summary or entry.derived_excerpt
+    if excerpt is None:
+        excerpt = derived_excerpt(entry.body)
+    texts = (entry.title, excerpt, entry.body)
+    return dict(zip(CONTENT, texts, strict=True))
 
 
 def difference(
@@ -134,11 +157,11 @@ def difference(
     """
     values = values_of(entry, external_id)
     values = {name: value for name, value in values.items() if value}
-    if not entry.summary and not _is_derived(article):
-        values.pop("source_excerpt", None)
     if article.source_digest == digest_of(entry):
         values = {name: values[name] for name in values if name not in CONTENT}
-    elif not is_of_now(article) and article.source.wants_full_text:
+    elif not entry.summary and not _is_derived(article):
+        values.pop("source_excerpt", None)
+    if not is_of_now(article) and article.source.wants_full_text:
         # The column may hold the text of its page, which tells nothing of the feed's.
         values.pop("source_body", None)
     if published:

@@ -70,6 +70,8 @@ class Entry:
     ``published_raw`` is the date as the source wrote it. ``summary`` is plain
     text, ``body`` sanitised HTML, and every address absolute http or https.
     ``updated`` is when the source says it last changed the piece.
+    ``derived_excerpt`` is the beginning of the body, where that was worked out
+    already, ``record_digest`` that of the record it was made of, if it was one.
     """
 
     line: int
@@ -90,6 +92,8 @@ class Entry:
     image_credit: str
     tags: tuple[str, ...]
     updated: datetime | None = None
+    derived_excerpt: str | None = None
+    record_digest: str = ""
 
     @property
     def text_bytes(self) -> int:

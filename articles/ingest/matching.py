@@ -7,7 +7,7 @@ to agree.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from articles.models import (
@@ -23,6 +23,7 @@ from articles.names import name_key
 
 from .entries import Entry
 from .identity import external_key
+from .known import Known
 
 #: The share of an import's ids that may be repeated or missing before none of them
 #: is trusted.
@@ -37,7 +38,7 @@ class Match:
     by_id: bool = False
 
 
-def usable_ids(entries: Iterable[Entry]) -> dict[str, str]:
+def usable_ids(entries: Iterable[Entry | Known]) -> dict[str, str]:
     """The ids that tell pieces apart, by canonical address.
 
     One that several addresses share tells nothing; when more than a twentieth of
@@ -56,9 +57,13 @@ class Matches:
     """The articles, and the deleted ones, that a batch of entries may be."""
 
     def __init__(
-        self, entries: list[Entry], sources: Iterable[Source], feed: Feed | None
+        self,
+        entries: list[Entry],
+        known: Sequence[Known],
+        sources: Iterable[Source],
+        feed: Feed | None,
     ) -> None:
-        self.ids = usable_ids(entries)
+        self.ids = usable_ids([*entries, *known])
         self._feed = feed
         self._by_address: dict[str, Article] = {}
         self._former: dict[str, Article] = {}
@@ -66,9 +71,15 @@ class Matches:
         self._by_former_id: dict[tuple[int, str], Article] = {}
         self._deleted: dict[str, Tombstone] = {}
         self._deleted_ids: dict[tuple[int | None, str], Tombstone] = {}
-        self._look_up_addresses([entry.canonical_url for entry in entries])
-        if self.ids:
-            self._look_up_ids([source.pk for source in sources])
+        addresses = [entry.canonical_url for entry in entries]
+        self._look_up_addresses(addresses)
+        elsewhere = [
+            self.ids[address]
+            for address in addresses
+            if address in self.ids and address not in self._by_address
+        ]
+        if elsewhere:
+            self._look_up_ids(elsewhere, [source.pk for source in sources])
 
     def find(self, entry: Entry, source: Source) -> Match | None:
         """The article that the entry is, if we have it."""
@@ -99,8 +110,7 @@ class Matches:
         for tombstone in Tombstone.objects.filter(canonical_url__in=addresses):
             self._deleted[tombstone.canonical_url] = tombstone
 
-    def _look_up_ids(self, sources: list[int]) -> None:
-        ids = list(self.ids.values())
+    def _look_up_ids(self, ids: list[str], sources: list[int]) -> None:
         articles = Article.objects.for_comparing().filter(
             source__in=sources, external_key__in={external_key(each) for each in ids}
         )

@@ -8,7 +8,7 @@ it has written, and the same command again leads to the same database.
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from typing import TextIO
@@ -31,13 +31,16 @@ from articles.models import (
     RunState,
     Source,
     Tag,
+    relisting,
 )
 from articles.names import name_key
 
-from . import parse
-from .entries import Entry, Record, Refused, Unreadable
+from .entries import Entry, Record, Refused
+from .known import Known
 from .parse.json_records import Doubled
-from .records import Defaults, Invalid, to_entry, unknown_fields
+from .preparing import Preparing
+from .reading import Found, read
+from .records import Defaults, Invalid, unknown_fields
 from .runs import CannotResume, Input, Options, Report, Seen
 from .store import Stored, store
 from .text import clean
@@ -63,10 +66,11 @@ class Batch:
     """Records read and not yet committed, each with the name of its input."""
 
     entries: list[tuple[str, Entry]] = field(default_factory=list)
+    known: list[Known] = field(default_factory=list)
     refused: list[tuple[str, Refused, RecordOutcome]] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.entries) + len(self.refused)
+        return len(self.entries) + len(self.known) + len(self.refused)
 
 
 class Run:
@@ -79,8 +83,9 @@ class Run:
         on_stored: Callable[[Stored, ImportRun], None] | None = None,
         on_progress: Callable[[Report], None] | None = None,
         errors: TextIO | None = None,
+        workers: int | None = None,
     ) -> None:
-        self.options = options
+        self.options, self.workers = options, workers
         self.on_stored = on_stored or (lambda stored, run: None)
         self.on_progress = on_progress or (lambda report: None)
         self.errors = errors
@@ -126,10 +131,10 @@ class Run:
 
         What cannot be read of one input is reported, and the next one is read.
         """
-        with closing(Seen()) as seen:
+        with closing(Seen()) as seen, Preparing(defaults, self.workers) as preparing:
             try:
-                for item in self._items(inputs):
-                    self._take(item, seen, defaults)
+                for each in read(inputs, self.options, defaults, preparing):
+                    self._take(each, seen)
                     if self._is_over():
                         break
                 self._commit()
@@ -139,26 +144,18 @@ class Run:
         self._leave(RunState.STOPPED if self.report.stopped else RunState.FINISHED)
         return self.report
 
-    def _items(self, inputs: list[Input]) -> Iterator[Record | Refused]:
-        form = self.options.input_format
-        for each in inputs:
-            self.name = each.name
-            try:
-                yield from parse.read(
-                    each.stream, form, name=each.name, source=self.options.source
-                )
-            except Unreadable as error:
-                self.report.unreadable.append(f"{each.name}:{error.line}: {error}")
-                yield Refused(error.line, str(error), None, "")
-
     def _is_over(self) -> bool:
         read = self.report.read + len(self.batch)
         return self.report.stopped or read == self.options.limit
 
-    def _take(self, item: Record | Refused, seen: Seen, defaults: Defaults) -> None:
-        entry = self._entry(item, defaults)
+    def _take(self, found: Found, seen: Seen) -> None:
+        item, self.name = found.item, found.name
+        if found.ends_input and isinstance(item, Refused):
+            place = f"{self.name}:{item.line}: {item.reason}"
+            self.report.unreadable.append(place)
+        entry = self._entry(found)
         before = None
-        if isinstance(entry, Entry):
+        if not isinstance(entry, Refused):
             before = seen.first(entry.canonical_url, f"{self.name}:{item.line}")
         if self.skip:
             self.skip -= 1
@@ -172,23 +169,28 @@ class Run:
         elif before:
             reason = f"the same address was read before, at {before}"
             self._refuse(_as_refused(entry, item, reason), RecordOutcome.DUPLICATE)
+        elif isinstance(entry, Known):
+            self.batch.known.append(entry)
         else:
             self.batch.entries.append((self.name, entry))
         if len(self.batch) >= self.options.batch_size:
             self._commit()
 
-    def _entry(self, item: Record | Refused, defaults: Defaults) -> Entry | Refused:
+    def _entry(self, found: Found) -> Entry | Known | Refused:
+        item, entry = found.item, found.outcome
+        assert entry is not None
         if isinstance(item, Refused):
             return item
         for name in map(_shown, unknown_fields(item)):
             if name not in self.report.unknown and len(self.report.unknown) < SAMPLES:
                 self.report.unknown.append(name)
+        if not isinstance(entry, Entry):
+            return entry
         try:
-            entry = to_entry(item, defaults)
             _check_names(entry)
         except Invalid as error:
             return Refused(item.line, str(error), item.data, item.raw)
-        return entry
+        return replace(entry, record_digest=found.digest)
 
     def _refuse(
         self, refused: Refused, outcome: RecordOutcome = RecordOutcome.FAILED
@@ -203,7 +205,8 @@ class Run:
         self._in_hand = len(batch)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with transaction.atomic():
+                # What is done with new pieces on top is indexed together with them.
+                with relisting([]):
                     outcomes = self._write(batch)
                 break
             except (IntegrityError, OperationalError):
@@ -216,6 +219,7 @@ class Run:
         self._in_hand = 0
         for name in _COUNTERS:
             setattr(self.report, name, getattr(self.report, name) + outcomes[name])
+        self.report.here += len(batch)
         self.report.seconds = time.monotonic() - self.started
         self._write_errors(batch)
         self._sample()
@@ -223,7 +227,8 @@ class Run:
         reset_queries()  # DEBUG keeps every statement, with the texts in it
 
     def _write(self, batch: Batch) -> Outcomes:
-        stored = store([entry for _, entry in batch.entries], run=self.row)
+        entries = [entry for _, entry in batch.entries]
+        stored = store(entries, known=batch.known, run=self.row)
         self.on_stored(stored, self.row)
         rows = [
             RefusedRecord(
@@ -326,8 +331,9 @@ def _shown(name: str) -> str:
     return clean(name)[:50]
 
 
-def _as_refused(entry: Entry, item: Record | Refused, reason: str) -> Refused:
-    return Refused(item.line, reason, item.data, item.raw[:KEPT_RAW] or entry.url)
+def _as_refused(entry: Entry | Known, item: Record | Refused, reason: str) -> Refused:
+    raw = item.raw[:KEPT_RAW] or entry.canonical_url
+    return Refused(item.line, reason, item.data, raw)
 
 
 def _storable(raw: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from articles.excerpts import words_or_graphemes
 from articles.names import slug_for
 
 from . import dates, identity, sanitise
@@ -40,6 +41,11 @@ _OF_AN_ERRORS_FILE = {"line", "reason", "raw"}
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 # Letters by their category, blank to every eye: Hangul fillers, blank Braille.
 _BLANK_LETTERS = "\u115f\u1160\u3164\uffa0\u2800"
+
+
+#: A piece without a summary gets the beginning of its text as excerpt: more
+#: than any source's policy lets be shown, cut again by ``articles.rights``.
+DERIVED_WORDS, DERIVED_CHARACTERS = 100, 400
 
 
 class Invalid(Exception):
@@ -94,6 +100,28 @@ def to_entry(record: Record, defaults: Defaults) -> Entry:
     if fields.problems:
         raise Invalid("; ".join(fields.problems))
     return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells which piece a record is."""
+
+    canonical_url: str
+    source: str
+    external_id: str
+
+
+def identity_of(record: Record, defaults: Defaults) -> Identity | None:
+    """The identity of the entry that a record may become; None if it becomes none."""
+    fields = _Fields(record.data)
+    _, canonical_url = _addresses(fields)
+    source, external_id = _source(fields, defaults), _external_id(fields)
+    return None if fields.problems else Identity(canonical_url, source, external_id)
+
+
+def derived_excerpt(body: str) -> str:
+    """The beginning of a text, for a piece whose source sends no summary."""
+    return words_or_graphemes(sanitise.text(body), DERIVED_WORDS, DERIVED_CHARACTERS)
 
 
 def unknown_fields(record: Record) -> list[str]:

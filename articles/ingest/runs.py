@@ -15,6 +15,18 @@ class Input:
     stream: BinaryIO
 
     @property
+    def size(self) -> int | None:
+        """Bytes of a file; None of what is no file and may never end."""
+        path = Path(self.name)
+        return path.stat().st_size if path.is_file() else None
+
+    @property
+    def position(self) -> int:
+        """Bytes of a file that have been read."""
+        is_file = self.size is not None and self.stream.seekable()
+        return self.stream.tell() if is_file else 0
+
+    @property
     def fingerprint(self) -> str:
         """Of a file: its size and the digest of its first 64 KiB; else ""."""
         path = Path(self.name)
@@ -49,6 +61,8 @@ class Report:
     duplicate: int = 0
     failed: int = 0
     seconds: float = 0.0
+    #: Of those read, the ones that a resumed run had not read before.
+    here: int = 0
     unknown: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     samples: list[str] = field(default_factory=list)

@@ -5,12 +5,15 @@ the tags they put on or took off, and pieces they killed or deleted are never
 touched.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import IntegrityError
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
+from articles.likeness import pairs
 from articles.models import (
     Article,
     ArticleStatus,
@@ -22,15 +25,18 @@ from articles.models import (
     Source,
     SourceChange,
     SourceChangeState,
+    Tag,
     TaggedArticle,
     TagOrigin,
     Tombstone,
     relisting,
 )
+from articles.models.rows import insert
 
 from . import changes
 from .changes import Difference
 from .entries import Entry
+from .known import Known
 from .matching import Match, Matches
 from .named import Named
 
@@ -55,18 +61,21 @@ class Stored:
 
 
 def store(
-    entries: list[Entry], *, run: ImportRun | None = None, feed: Feed | None = None
+    entries: list[Entry],
+    *,
+    known: Sequence[Known] = (),
+    run: ImportRun | None = None,
+    feed: Feed | None = None,
 ) -> Stored:
     """Write a batch of entries, no address twice, in the caller's transaction.
 
-    With a ``feed`` every piece is its source's, whatever the entry names: a feed
-    cannot speak for another publisher. Raises IntegrityError when somebody else
-    has just written one of the same pieces; the caller takes the batch back and
-    tries again.
+    ``known`` are records of the same batch that change nothing. With a ``feed``
+    every piece is its source's, whatever the entry names: a feed cannot speak for
+    another publisher. Raises IntegrityError when somebody else has just written one
+    of the same pieces; the caller takes the batch back and tries again.
     """
-    batch = _Batch(entries, run, feed)
-    for entry in entries:
-        batch.take(entry)
+    batch = _Batch(entries, known, run, feed)
+    batch.take_all(entries)
     return batch.write()
 
 
@@ -83,26 +92,43 @@ class _Batch:
     """One batch on its way into the database."""
 
     def __init__(
-        self, entries: list[Entry], run: ImportRun | None, feed: Feed | None
+        self,
+        entries: list[Entry],
+        known: Sequence[Known],
+        run: ImportRun | None,
+        feed: Feed | None,
     ) -> None:
         self.run, self.feed, self.now = run, feed, timezone.now()
-        self.stored = Stored()
+        self.stored = Stored(unchanged=len(known))
         self._fresh: list[tuple[Article, list[str]]] = []
         self._updates: list[_Update] = []
-        #: Unchanged but for the version of their digest.
+        #: Unchanged but for their digests.
         self._read_anew: list[Article] = []
         self._changes: list[SourceChange] = []
         self._settled: list[int] = []
         self._sightings: list[Sighting] = []
         self._former_addresses: list[FormerAddress] = []
         self._former_ids: list[FormerId] = []
-        self._taken: dict[int, Entry] = {}
+        self._taken: dict[int, Entry | Known] = {each.article: each for each in known}
         self._named = Named(entries, run, feed)
         self.stored.names_put_off = self._named.put_off
-        self._matches = Matches(entries, self._named.sources.values(), feed)
-        known = [match.article.pk for match in map(self._find, entries) if match]
-        decided = SourceChange.objects.filter(article__in=known).order_by("at", "pk")
+        self._matches = Matches(entries, known, self._named.sources.values(), feed)
+        found = [match.article.pk for match in map(self._find, entries) if match]
+        decided = SourceChange.objects.filter(article__in=found).order_by("at", "pk")
         self._last_change = {change.article_id: change for change in decided}
+
+    def take_all(self, entries: list[Entry]) -> None:
+        """Decide what becomes of each entry."""
+        found = [(entry, self._find(entry)) for entry in entries]
+        # An archive that is imported again brings no new tag to most of its pieces.
+        wearing = [
+            match.article
+            for entry, match in found
+            if match and changes.new_tags(match.article.source_tags, entry.tags)
+        ]
+        prefetch_related_objects(wearing, "tags")
+        for entry in entries:
+            self.take(entry)
 
     def take(self, entry: Entry) -> None:
         """Decide what becomes of one entry."""
@@ -131,11 +157,11 @@ class _Batch:
         updated = [update.article for update in self._updates]
         with relisting(article.pk for article in updated) as relisted:
             self._make_sure_nobody_was_faster()
-            Article.objects.bulk_create(fresh)
+            insert(fresh)
             if updated:
-                Article.objects.bulk_update(updated, UPDATED, batch_size=50)
+                Article.objects.bulk_update(updated, changes.UPDATED, batch_size=50)
             if self._read_anew:
-                columns = ["source_digest"]
+                columns = ["source_digest", "record_digest"]
                 Article.objects.bulk_update(self._read_anew, columns, batch_size=50)
             relisted.extend(article.pk for article in fresh)
             self._put_tags_on()
@@ -162,6 +188,7 @@ class _Batch:
             date_is_estimated=published is None,
             source_updated_at=entry.updated,
             source_digest=changes.digest_of(entry),
+            record_digest=self._digest_of(entry),
             is_withheld=source.is_blocked,
             page_due_at=self.now if source.wants_full_text else None,
             image_wanted=bool(entry.image_url),
@@ -169,6 +196,7 @@ class _Batch:
             image_credit=entry.image_credit,
             made_by_run=self.run,
             needs_suggestions=True,
+            needs_comparing=pairs.is_recent(published or self.now),
             **changes.values_of(entry, self._id_of(entry), source.language),
         )
         self._fresh.append((article, list(entry.tags)))
@@ -176,6 +204,14 @@ class _Batch:
 
     def _id_of(self, entry: Entry) -> str:
         return self._matches.ids.get(entry.canonical_url, "")
+
+    def _digest_of(self, entry: Entry) -> str:
+        """By which its record is known again; of one whose id does not count, none.
+
+        Among other records the id may count, and then it is news.
+        """
+        is_whole = not entry.external_id or self._id_of(entry)
+        return entry.record_digest if is_whole else ""
 
     def _published(self, entry: Entry) -> datetime | None:
         if self.feed:
@@ -230,8 +266,12 @@ class _Batch:
         if identity.after:
             self._rename(article, identity)
         says_the_same = found.after.keys().isdisjoint(changes.CONTENT)
+        is_first = not article.record_digest and not found.after
         if says_the_same and not changes.is_of_now(article):
             article.source_digest = changes.digest_of(entry)
+            self._read_anew.append(article)
+        elif is_first and entry.record_digest:
+            article.record_digest = self._digest_of(entry)
             self._read_anew.append(article)
         if says_so or identity.after:
             self._updates.append(_Update(article, seen, new_tags))
@@ -285,6 +325,7 @@ class _Batch:
             else:
                 setattr(article, name, value)
         article.source_digest = changes.digest_of(entry)
+        article.record_digest = self._digest_of(entry)
         if set(changes.CONTENT) & content.after.keys():
             article.needs_suggestions = article.needs_comparing = True
             if article.source.wants_full_text:
@@ -299,6 +340,7 @@ class _Batch:
         """Take over a new address or id, and stay to be found by the old one."""
         for name, value in identity.after.items():
             setattr(article, name, value)
+        article.record_digest = ""
         gone = {"article": article, "until": self.now}
         if old := identity.before.get("canonical_url"):
             self._former_addresses.append(FormerAddress(canonical_url=old, **gone))
@@ -314,19 +356,34 @@ class _Batch:
             raise Overtaken("an editor changed one of these articles meanwhile")
 
     def _put_tags_on(self) -> None:
-        tagged = [
-            *self._fresh,
-            *((each.article, each.new_tags) for each in self._updates),
-        ]
+        fresh = (
+            TaggedArticle(
+                content_object=article,
+                tag=tag,
+                origin=TagOrigin.IMPORT,
+                source_id=article.source_id,
+                category_id=article.category_id,
+                language=article.language,
+            )
+            for article, names in self._fresh
+            for tag in self._tags_named(names)
+        )
+        insert(list(fresh))
         TaggedArticle.objects.bulk_create(
             [
-                TaggedArticle(content_object=article, tag=tag, origin=TagOrigin.IMPORT)
-                for article, names in tagged
-                for tag in dict.fromkeys(self._named.tag(n) for n in names)
-                if tag
+                TaggedArticle(
+                    content_object=each.article, tag=tag, origin=TagOrigin.IMPORT
+                )
+                for each in self._updates
+                for tag in self._tags_named(each.new_tags)
             ],
             ignore_conflicts=True,  # an editor may have put the same tag on already
         )
+
+    def _tags_named(self, names: list[str]) -> list[Tag]:
+        """The tags of these names, each once."""
+        tags = dict.fromkeys(map(self._named.tag, names))
+        return [tag for tag in tags if tag]
 
     def _write_history(self) -> None:
         SourceChange.objects.filter(pk__in=self._settled).delete()
@@ -344,30 +401,3 @@ def _buried(tombstone: Tombstone) -> str:
     if tombstone.source_id is None:
         return f"taken down on {tombstone.at:%Y-%m-%d}"
     return f"deleted by an editor on {tombstone.at:%Y-%m-%d}"
-
-
-#: The columns an update may write.
-UPDATED = [
-    "url",
-    *changes.IDENTITY,
-    *changes.CONTENT,
-    "source_category",
-    "source_tags",
-    "source_published_at",
-    "source_date_text",
-    "source_updated_at",
-    "source_digest",
-    "silent_updates",
-    "date_is_estimated",
-    "author",
-    "language",
-    "image_url",
-    "page_due_at",
-    "image_wanted",
-    "image_tries",
-    "image_retry_at",
-    "image_problem",
-    "category",
-    "needs_suggestions",
-    "needs_comparing",
-]

@@ -22,6 +22,9 @@ def clean(value: str) -> str:
 
     Runs of white space become one blank and the ends are stripped.
     """
+    if value.isascii() and value.isprintable():
+        # Most texts are, and nothing of them has to go.
+        return " ".join(value.split())
     visible = _INVISIBLE.sub("", printable(value))
     return unicodedata.normalize("NFC", " ".join(visible.split()))
 
@@ -32,5 +35,7 @@ def printable(value: str) -> str:
     What is no character at all (a lone surrogate) becomes U+FFFD, so that the
     result can be encoded, stored and written into XML.
     """
+    if value.isascii() and value.isprintable():
+        return value
     value = _VERTICAL.sub("\n", _CONTROLS.sub("", value))
     return _SURROGATES.sub("\ufffd", value)

@@ -69,6 +69,11 @@ def recompute(*, since: datetime | None = None) -> int:
     return refresh()
 
 
+def is_recent(at: datetime) -> bool:
+    """Whether a piece of that time is one that others may be copies of."""
+    return at >= _horizon()
+
+
 def _horizon() -> datetime:
     return timezone.now() - RECENT
 
@@ -128,9 +133,8 @@ def _read(ids: Collection[int]) -> dict[int, _Row]:
 
 def _write_bands(pieces: Mapping[int, Piece]) -> dict[int, frozenset[int]]:
     """Write the bands of these pieces anew; their keys, none of what is old."""
-    horizon = _horizon()
     keys = {
-        pk: piece.keys if piece.at >= horizon else frozenset()
+        pk: piece.keys if is_recent(piece.at) else frozenset()
         for pk, piece in pieces.items()
     }
     TextBand.objects.filter(article__in=pieces).delete()

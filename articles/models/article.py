@@ -89,6 +89,13 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
         _("changed at the source"), null=True, blank=True, editable=False
     )
     source_digest = models.CharField(max_length=80, blank=True, editable=False)
+    record_digest = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        editable=False,
+        help_text=_("Of the record that an import last made or updated it from."),
+    )
     silent_updates = models.PositiveSmallIntegerField(
         _("changes without a date, in a row"),
         default=0,

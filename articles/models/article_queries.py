@@ -60,7 +60,7 @@ class ArticleQuerySet(models.QuerySet):
 
     def for_comparing(self) -> Self:
         """With all that is compared with what their sources send."""
-        return self.select_related("source", "category").prefetch_related("tags")
+        return self.select_related("source", "category")
 
     def for_admin_list(self) -> Self:
         """With all that a row of the admin's list shows."""

@@ -1,6 +1,7 @@
 """What sources, categories and tags have in common: a name, its key, its slug."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -97,10 +98,40 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
         """
         wanted = {name_key(name): name for name in reversed(list(names))}
         found = self.by_key(wanted)
-        for key in [key for key in reversed(wanted) if key not in found]:
-            validate_name(wanted[key])
-            found[key] = self._make(wanted[key], fields)
+        new = {key: wanted[key] for key in reversed(wanted) if key not in found}
+        for name in new.values():
+            validate_name(name)
+        found |= self._make_plain(new, fields)
+        for key in [key for key in new if key not in found]:
+            found[key] = self._make(new[key], fields)
         return found
+
+    def _make_plain(
+        self, names: Mapping[str, str], fields: dict[str, Any]
+    ) -> dict[str, Row]:
+        """Make those of these names together whose slugs are free, by key.
+
+        None of them if another process makes one of the same at this moment.
+        """
+        slugs = {key: slug_for(name) for key, name in names.items()}
+        times = Counter(slugs.values())
+        others = self.model._default_manager.filter(slug__in=times)
+        taken = set(others.values_list("slug", flat=True)) if len(names) > 1 else times
+        rows: list[Any] = [
+            self.model(name=names[key], slug=slug, **fields)
+            for key, slug in slugs.items()
+            if times[slug] == 1 and slug not in taken
+        ]
+        if not rows:
+            return {}
+        try:
+            with transaction.atomic(using=self.db):
+                made = self.bulk_create(rows)
+                if self.is_in_menus:
+                    renew_all()
+        except IntegrityError:
+            return {}
+        return {name_key(row.name): row for row in made}  # type: ignore[attr-defined]
 
     def _make(self, name: str, fields: dict[str, Any]) -> Row:
         key = name_key(name)

@@ -25,6 +25,7 @@ from articles.markup import plain
 from articles.words import BREAK, indexed
 
 from .article import Article
+from .rows import insert
 from .source import Reuse
 from .tagged_article import TaggedArticle
 
@@ -123,21 +124,32 @@ class SearchRowQuerySet(models.QuerySet):
 
         Returns how many were not.
         """
-        wrong: list[Any] = self.untrue(articles)
+        new, changed = self._untrue(articles)
+        insert(new)
         self.bulk_create(
-            wrong,
+            changed,
             update_conflicts=True,
             unique_fields=["article"],
             update_fields=["position", "shelf", "words"],
         )
-        return len(wrong)
+        return len(new) + len(changed)
 
     def untrue(self, articles: Iterable[int]) -> list["SearchRow"]:
         """Rows, as they should be, of those of these articles (ids) whose are not."""
+        new, changed = self._untrue(articles)
+        return [*new, *changed]
+
+    def _untrue(self, articles: Iterable[int]) -> tuple[list[Any], list[Any]]:
+        """Those that are missing, and those that are there and wrong."""
         ids = list(articles)
         rows: Any = self.filter(pk__in=ids)
         there = {row.pk: row for row in rows}
-        return [row for row in self._true(ids) if not row.is_like(there.get(row.pk))]
+        true = self._true(ids)
+        new = [row for row in true if row.pk not in there]
+        changed = [
+            row for row in true if row.pk in there and not row.is_like(there[row.pk])
+        ]
+        return new, changed
 
     def _true(self, ids: list[int]) -> list["SearchRow"]:
         pieces = Article.objects.using(self.db).filter(pk__in=ids)
@@ -215,9 +227,9 @@ class SearchRow(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
-    def is_like(self, other: "SearchRow | None") -> bool:
+    def is_like(self, other: "SearchRow") -> bool:
         """Whether another row says the same."""
-        return other is not None and (self.position, self.shelf, self.words) == (
+        return (self.position, self.shelf, self.words) == (
             other.position,
             other.shelf,
             other.words,

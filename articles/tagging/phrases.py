@@ -24,7 +24,7 @@ Two thirds of the time to find go into cutting the text.
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain
@@ -70,7 +70,8 @@ _CLUSTER = rf"(?s:.)[{_MARK}{_UNSEEN}{_JOINED}]{{,30}}"
 _STRETCH = re.compile(rf"[\x00-\x7f]+(?![{_MARK}{_UNSEEN}{_JOINED}])|{_CLUSTER}")
 _UNIT = re.compile(
     rf"""(
-      (?<![\w.])\.(?={_LETTER}){_WORD}             # .NET
+      [a-z0-9]{{2,}}(?=[ ,])  # most of them: the next ones find the same, later
+    | (?<![\w.])\.(?={_LETTER}){_WORD}             # .NET
     | (?:{_LETTER}\.)+{_LETTER}(?!{_SPACED})(?:\.(?!{_SPACED}))?   # U.S.
     | {_WORD}(?:\+{{2,}}|[+\#](?!{_SPACED}))?       # Japan, C++, C#
     | [{_KATAKANA}]+(?:[{_MARK}]+[{_KATAKANA}]*)*
@@ -110,12 +111,14 @@ class PhraseBook(Generic[Target]):
         #: begin with the same two, longest first.
         self._phrases: dict[str, tuple[tuple[str, Target], ...]] = {}
         self._lengths: dict[str, tuple[int, ...]] = {}
+        self._firsts: set[str] = set()
         for phrase, target in phrases:
             tokens = _Cut(phrase).tokens[1:-1]
             if tokens:
                 self._add(tokens, phrase, target)
 
     def _add(self, tokens: list[str], phrase: str, target: Target) -> None:
+        self._firsts.add(tokens[0])
         folded = "".join(tokens)
         same = self._phrases.get(folded, ())
         if all(target != known for _phrase, known in same):
@@ -135,10 +138,10 @@ class PhraseBook(Generic[Target]):
         cut = _Cut(text)
         found: dict[Target, Match[Target]] = {}
         free = 0
-        for unit, (first, both) in enumerate(cut.beginnings()):
-            if unit < free or not (first in self._phrases or both in self._lengths):
+        for unit, first in enumerate(cut.tokens[1::2]):
+            if first not in self._firsts or unit < free:
                 continue
-            length = self._length_at(cut, unit, both)
+            length = self._length_at(cut, unit)
             if length:
                 free = unit + length
                 start, end = cut.span(unit, length)
@@ -149,8 +152,9 @@ class PhraseBook(Generic[Target]):
                         found[target] = place
         return list(found.values())
 
-    def _length_at(self, cut: "_Cut", unit: int, beginning: str) -> int:
+    def _length_at(self, cut: "_Cut", unit: int) -> int:
         """How many units the longest phrase has that begins at a unit, or 0."""
+        beginning = cut.folded(unit, 2)
         for length in (*self._lengths.get(beginning, ()), 1):
             folded = cut.folded(unit, length)
             if folded in self._phrases and cut.stands_free(unit, length):
@@ -191,12 +195,6 @@ class _Cut:
         parts[1::2] = [
             unit.replace(".", "") if "." in unit[1:] else unit for unit in parts[1::2]
         ]
-
-    def beginnings(self) -> Iterator[tuple[str, str]]:
-        """Each unit alone, and together with the next one and the gap between."""
-        firsts, gaps = self.tokens[1::2], self.tokens[2::2]
-        both = map("".join, zip(firsts, gaps, [*firsts[1:], ""], strict=False))
-        return zip(firsts, both, strict=True)
 
     def folded(self, unit: int, length: int) -> str:
         """Units and the gaps between them; empty where the text ends before."""

@@ -52,6 +52,10 @@ def _phrases() -> Iterator[tuple[str, int]]:
     yield from TagPhrase.objects.values_list("text", "tag").iterator()
 
 
+#: What of an article is looked at.
+_READ = ("headline", "source_headline", "source_excerpt", "source_body")
+
+
 def matches(article: Article, book: PhraseBook) -> dict[int, Match]:
     """``{tag id: first match}`` in headline, excerpt and text, in that order."""
     found: dict[int, Match] = {}
@@ -86,8 +90,8 @@ def refresh(
         with transaction.atomic():
             # Another process may be at the same ones: what it has done meanwhile
             # is not done again.
-            locked = wanting.filter(pk__in=ids).select_for_update()
-            _suggest(list(locked), book)
+            locked = wanting.filter(pk__in=ids).select_for_update(no_key=True)
+            _suggest(list(locked.only(*_READ)), book)
             Article.objects.filter(pk__in=ids).update(needs_suggestions=False)
         done += len(ids)
         reset_queries()

@@ -3,9 +3,10 @@
 import subprocess
 import sys
 
-from . import desk, fetching, fuzz, reading, search, site
+from . import desk, fetching, fuzz, importing, reading, search, site
 
 BENCHES = {
+    "importing": importing.main,
     "fetching": fetching.main,
     "desk": desk.main,
     "search": search.main,

@@ -5,12 +5,15 @@ import tracemalloc
 import pytest
 from django.db import IntegrityError, OperationalError
 
+from articles import search
 from articles.ingest import pipeline
 from articles.ingest.entries import LIMITS
 from articles.ingest.pipeline import Run, import_records
 from articles.ingest.records import Defaults
 from articles.ingest.runs import CannotResume, Input, Options, Seen
-from articles.models import Article, ImportRun, RefusedRecord, RunState
+from articles.models import Article, Edition, ImportRun, RefusedRecord, RunState, Tag
+from articles.tagging import index
+from articles.workflow import publish_as_dated
 from tests.commands.invocation import ndjson, record
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +162,17 @@ def test_of_two_processes_that_resume_a_run_one_goes_on():
     row = ImportRun.objects.get()
     assert (row.state, row.checkpoint, row.created) == (RunState.FINISHED, 6, 6)
     assert Article.objects.count() == 6
+
+
+def test_pieces_that_come_in_published_have_no_editions_of_their_own():
+    def publish(stored, run):
+        publish_as_dated(stored.created, actor=str(run))
+
+    run = Run(Options(), on_stored=publish)
+    records = [record(n, tags=["Japan"]) for n in range(3)]
+    import_records([an_input(records)], run, DEFAULTS)
+    names = set(Edition.objects.values_list("name", flat=True))
+    assert {"tags/japan", "everything"} < names
+    assert not [name for name in names if name.startswith("articles/")]
+    assert Tag.objects.get().listed_count == 3
+    assert not any({**index.differences(), **search.check()}.values())

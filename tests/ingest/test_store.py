@@ -13,7 +13,7 @@ from tests.factories import ArticleFactory, SourceFactory
 pytestmark = pytest.mark.django_db
 
 MOMENT = datetime.datetime(2026, 3, 1, 0, 30, tzinfo=datetime.UTC)
-BLANK = dict.fromkeys(Entry.__slots__, "") | {"updated": None}
+BLANK = dict.fromkeys(Entry.__slots__, "") | {"updated": None, "derived_excerpt": None}
 
 
 def entry(number=1, **fields):

@@ -28,6 +28,8 @@ _MOST_CHARACTERS = {
 _ADDRESSES = frozenset({"url", "canonical_url", "image_url"})
 _REQUIRED = ("url", "canonical_url", "title", "source")
 _KINDS = get_type_hints(Entry)
+#: What a worker has no say in.
+_OURS = {"derived_excerpt", "record_digest"}
 
 
 class Nonsense(Exception):
@@ -129,7 +131,8 @@ def renditions(
 
 
 def _entry(found: Mapping[str, Any]) -> Entry:
-    values = {field.name: _value(found, field.name) for field in fields(Entry)}
+    names = [field.name for field in fields(Entry) if field.name not in _OURS]
+    values = {name: _value(found, name) for name in names}
     if not all(values[name] for name in _REQUIRED):
         raise Nonsense("an entry without address, title or source")
     return Entry(**values)

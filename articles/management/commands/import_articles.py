@@ -10,7 +10,14 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from articles import workflow
 from articles.ingest import parse
@@ -102,26 +109,31 @@ class Command(NewsroomCommand):
             files = [path for path in paths if path != "-"]
             errors = self._open_errors(options, files, stack)
             progress = stack.enter_context(self._progress(options))
-            task = progress.add_task("importing", total=None)
+            task = progress.add_task("importing", total=_bytes_of(inputs))
             run = Run(
                 settings,
                 on_stored=self._publish if extra["status"] == "published" else None,
                 on_progress=lambda report: progress.update(
-                    task, completed=report.read, description=_counts(report)
+                    task,
+                    completed=sum(each.position for each in inputs),
+                    description=f"{_counts(report)}, {_rate(report)} a second",
                 ),
                 errors=errors,
             )
             report = self._import(run, inputs, settings, extra, resumed, options)
             if not options["dry_run"]:
-                progress.update(task, description="suggesting tags")
-                self._suggest()
-                progress.update(task, description="looking for duplicates")
-                self._compare()
+                self._suggest(progress, task)
+                self._compare(progress, task)
         return self._finish(report, options)
 
-    def _suggest(self) -> None:
+    def _suggest(self, progress: Progress, task: TaskID) -> None:
+        progress.reset(task, total=None, description="suggesting tags")
         try:
-            suggestions.refresh()
+            suggestions.refresh(
+                on_progress=lambda done: progress.update(
+                    task, description=f"suggested tags for {done}"
+                )
+            )
         except KeyboardInterrupt:
             raise CommandError(
                 "Interrupted. All records are done; suggest their tags with:"
@@ -129,9 +141,14 @@ class Command(NewsroomCommand):
                 returncode=INTERRUPTED,
             ) from None
 
-    def _compare(self) -> None:
+    def _compare(self, progress: Progress, task: TaskID) -> None:
+        progress.reset(task, total=None, description="looking for duplicates")
         try:
-            pairs.refresh()
+            pairs.refresh(
+                on_progress=lambda done: progress.update(
+                    task, description=f"looked for duplicates of {done}"
+                )
+            )
         except KeyboardInterrupt:
             raise CommandError(
                 "Interrupted. All records are done; look for their duplicates with:"
@@ -219,6 +236,8 @@ class Command(NewsroomCommand):
             TextColumn("{task.description}"),
             BarColumn(),
             TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
@@ -294,6 +313,18 @@ def _counts(report: Report) -> str:
         f" unchanged {report.unchanged}, duplicate {report.duplicate},"
         f" failed {report.failed}"
     )
+
+
+def _bytes_of(inputs: list[Input]) -> int | None:
+    """Of all of them; None if one has no known end, as a pipe has not."""
+    sizes = [each.size for each in inputs]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None
+
+
+def _rate(report: Report) -> str:
+    """Records a second since the run was begun here."""
+    return f"{report.here / max(report.seconds, 0.001):,.0f}"
 
 
 def _defaults(settings: Options) -> Defaults:
