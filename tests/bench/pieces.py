@@ -14,7 +14,6 @@ import math
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -73,182 +72,146 @@ class Texts:
         return sentences[0][:120].rstrip(stop), " ".join(sentences[1:4]), body
 
 
-def load(model: Any, rows: Iterable[Any]) -> int:
-    """Write instances as the database takes them quickest; how many.
+class House:
+    """The pieces of a bench, and what they belong to, in a database of their own."""
 
-    COPY on PostgreSQL, prepared inserts on SQLite. Triggers, constraints and
-    generated columns work as with any other insert.
-    """
-    from django.db import connection
+    def __init__(self, seed: int) -> None:
+        from django.db import connection
+        from django.utils import timezone
 
-    fields = [f for f in model._meta.concrete_fields if not f.generated]
-    columns = ", ".join(connection.ops.quote_name(f.column) for f in fields)
-    table = connection.ops.quote_name(model._meta.db_table)
-    number = 0
-    with connection.cursor() as cursor:
-        for batch in batches(rows, BATCH):
-            values = [
-                [f.get_db_prep_save(f.pre_save(row, True), connection) for f in fields]
-                for row in batch
-            ]
-            if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                    for value in values:
-                        copy.write_row(value)
-            else:
-                marks = ", ".join(["%s"] * len(fields))
-                cursor.executemany(
-                    f"INSERT INTO {table} ({columns}) VALUES ({marks})", values
-                )
-            number += len(batch)
-    return number
+        from articles.models import Category, Source
 
+        self.texts, self.chance = Texts(seed), random.Random(seed + 1)
+        self.start = timezone.now().replace(microsecond=0) - timedelta(days=DAYS)
+        self.has_places = connection.vendor == "postgresql"
+        Source.objects.get_or_make(f"Bench Source {n}" for n in range(SOURCES))
+        Source.objects.update(shows_images=True, site_url="https://bench.example/")
+        self.sources = list(Source.objects.order_by("pk"))
+        Category.objects.get_or_make(f"Section {n}" for n in range(CATEGORIES))
+        self.categories = list(Category.objects.order_by("pk"))
+        self.pictures = self._pictures()
+        self.tags = self._tags(random.Random(seed + 2))
+        self.weights = list(itertools.accumulate(1 / (n + 1) for n in self.tags))
+        self.worn: Counter[int] = Counter()
 
-def batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    rows = iter(rows)
-    while batch := list(itertools.islice(rows, size)):
-        yield batch
+    def _pictures(self) -> list[Any]:
+        from articles.models import Image
 
+        made = [
+            Image(
+                digest=f"{n:064x}",
+                file=f"images/{n:064x}.jpg",
+                width=1200,
+                height=800,
+                colour=f"#{n * 4:02x}8090",
+                renditions={"webp": [160, 320, 640, 960], "jpg": [320, 640]},
+            )
+            for n in range(PICTURES)
+        ]
+        for each in made:
+            # Raw: a field would look into each file, which is not there, for its size.
+            each.save_base(raw=True, force_insert=True)
+        return made
 
-def make(number: int, *, seed: int = 1, say: bool = True) -> None:
-    """Fill an empty, migrated database with so many pieces."""
-    from django.db import connection, transaction
-    from django.utils import timezone
+    def _tags(self, chance: random.Random) -> range:
+        """Numbers of the tags among themselves, the commonest first."""
+        from articles.models import Tag
+        from articles.models.rows import insert
+        from articles.names import name_key
 
-    from articles.models import (
-        Article,
-        Category,
-        Image,
-        SearchRow,
-        Source,
-        Tag,
-        TaggedArticle,
-    )
-    from articles.models.search_row import _row_of
-    from articles.names import name_key
+        words = enumerate(vocabulary(chance, TAGS))
+        names = dict.fromkeys(f"{word.capitalize()}{n % 97}" for n, word in words)
+        made = [Tag(name=n, slug=n.lower(), key=name_key(n)) for n in names]
+        insert(made)
+        self.first_tag = made[0].pk
+        return range(len(made))
 
-    texts, chance = Texts(seed), random.Random(seed + 1)
-    now = timezone.now().replace(microsecond=0)
-    start = now - timedelta(days=DAYS)
-    sources = list(
-        Source.objects.get_or_make(
-            [f"Bench Source {n}" for n in range(SOURCES)]
-        ).values()
-    )
-    Source.objects.update(shows_images=True, site_url="https://bench.example/")
-    sources = list(Source.objects.order_by("pk"))
-    sections = list(
-        Category.objects.get_or_make(
-            [f"Section {n}" for n in range(CATEGORIES)]
-        ).values()
-    )
-    names = dict.fromkeys(
-        f"{word.capitalize()}{number % 97}"
-        for number, word in enumerate(vocabulary(random.Random(seed + 2), TAGS))
-    )
-    load(
-        Tag,
-        (
-            Tag(pk=pk, name=name, slug=name.lower(), key=name_key(name))
-            for pk, name in enumerate(names, start=1)
-        ),
-    )
-    tags = range(1, len(names) + 1)
-    weights = list(itertools.accumulate(1 / n for n in tags))
-    pictures = [
-        Image(
-            pk=n,
-            digest=f"{n:064x}",
-            file=f"images/{n:064x}.jpg",
-            width=1200,
-            height=800,
-            colour=f"#{n * 4:02x}8090",
-            renditions={"webp": [160, 320, 640, 960], "jpg": [320, 640]},
-        )
-        for n in range(1, PICTURES + 1)
-    ]
-    # The field would look into each file for its size.
-    with connection.cursor():
-        for picture in pictures:
-            picture.save_base(raw=True, force_insert=True)
-    worn: Counter[int] = Counter()
+    def article(self, number: int, share: float) -> Any:
+        """One piece; ``share`` of the time has gone by when it comes."""
+        from articles.models import Article
 
-    def article(pk: int) -> Article:
-        is_japanese = pk % JAPANESE == 0
-        pool = texts.japanese if is_japanese else texts.english
-        headline, excerpt, body = pool[pk % len(pool)]
-        at = start + timedelta(seconds=int(DAYS * 86400 * pk / (number + 1)))
-        address = f"https://bench.example/{pk}/piece"
+        is_japanese = number % JAPANESE == 0
+        pool = self.texts.japanese if is_japanese else self.texts.english
+        headline, excerpt, body = pool[number % len(pool)]
+        at = self.start + timedelta(seconds=int(DAYS * 86400 * share))
+        address = f"https://bench.example/{number}/piece"
         return Article(
-            pk=pk,
-            source=sources[chance.randrange(SOURCES)],
-            category=sections[int(chance.paretovariate(1.2)) % CATEGORIES],
+            source=self.chance.choice(self.sources),
+            category=self.categories[int(self.chance.paretovariate(1.2)) % CATEGORIES],
             url=address,
             canonical_url=address,
-            source_headline=f"{headline} {pk}",
+            source_headline=f"{headline} {number}",
             source_excerpt=excerpt,
             source_body=body,
             source_published_at=at,
             published_at=at + timedelta(minutes=30),
-            created_at=at,
             language="ja" if is_japanese else "en",
-            image=pictures[pk % PICTURES] if pk % 2 else None,
+            image=self.pictures[number % PICTURES] if number % 2 else None,
             status="published",
             needs_suggestions=False,
             needs_comparing=False,
         )
 
-    def rows() -> Iterator[Article]:
-        for pk in range(1, number + 1):
-            yield article(pk)
+    def add(self, pieces: list[Any]) -> None:
+        """Write pieces, with the rows of both indexes."""
+        from articles.models import SearchRow, TaggedArticle
+        from articles.models.rows import insert
+        from articles.models.search_row import _row_of
 
-    def tagged(piece: Article, chosen: Iterable[int]) -> Iterator[TaggedArticle]:
-        for tag in chosen:
-            yield TaggedArticle(
-                tag_id=tag,
-                content_object=piece,
-                origin="import",
-                tagged_at=piece.created_at,
-                listed_at=piece.source_published_at,
-                visible_from=piece.published_at,
-                source_id=piece.source_id,
-                category_id=piece.category_id,
-                language=piece.language,
+        insert(pieces)
+        tagged: list[TaggedArticle] = []
+        found: list[SearchRow] = []
+        for piece in pieces:
+            drawn = self.chance.choices(
+                self.tags, cum_weights=self.weights, k=3 + piece.pk % 4
             )
+            worn = sorted(self.first_tag + n for n in {*drawn})
+            self.worn.update(worn)
+            tagged += (self._row_of(piece, tag) for tag in worn)
+            # The database has worked these out, and has not been asked for them.
+            piece.listed_at, piece.waiting_at = piece.source_published_at, None
+            piece.text = ""
+            found.append(_row_of(piece, worn, self.has_places))
+        insert(tagged)
+        insert(found)
 
-    has_places = connection.vendor == "postgresql"
+    def _row_of(self, piece: Any, tag: int) -> Any:
+        from articles.models import TaggedArticle
+
+        return TaggedArticle(
+            tag_id=tag,
+            content_object=piece,
+            origin="import",
+            listed_at=piece.source_published_at,
+            visible_from=piece.published_at,
+            source_id=piece.source_id,
+            category_id=piece.category_id,
+            language=piece.language,
+        )
+
+    def count(self) -> None:
+        """Note with each tag how many pieces it has."""
+        from articles.models import Tag
+
+        counted = [Tag(pk=pk, listed_count=number) for pk, number in self.worn.items()]
+        Tag.objects.bulk_update(counted, ["listed_count"], batch_size=500)
+        Tag.objects.filter(listed_count__gt=0).update(shown_from=self.start)
+
+
+def make(number: int, *, seed: int = 1) -> None:
+    """Fill an empty, migrated database with so many pieces."""
+    from django.db import connection, transaction
+
     with transaction.atomic():
-        done = 0
-        for batch in batches(rows(), BATCH):
-            load(Article, batch)
-            marks, found = [], []
-            for piece in batch:
-                wanted = 3 + piece.pk % 4
-                chosen = sorted({*chance.choices(tags, cum_weights=weights, k=wanted)})
-                worn.update(chosen)
-                marks += tagged(piece, chosen)
-                piece.listed_at, piece.waiting_at = piece.source_published_at, None
-                piece.text = ""
-                found.append(_row_of(piece, chosen, has_places))
-            load(TaggedArticle, marks)
-            load(SearchRow, found)
-            done += len(batch)
-            if say and done % 50_000 == 0:
-                sys.stderr.write(f"{done} pieces\n")
-        counted = [Tag(pk=pk, listed_count=count) for pk, count in worn.items()]
-        for some in batches(counted, BATCH):
-            Tag.objects.bulk_update(some, ["listed_count"], batch_size=500)
-        Tag.objects.filter(listed_count__gt=0).update(shown_from=start)
-        if has_places:
-            with connection.cursor() as cursor:
-                for model in (Article, Tag, TaggedArticle, Image):
-                    table = model._meta.db_table
-                    cursor.execute(
-                        f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"
-                        f" (SELECT max(id) FROM {table}))"
-                    )
+        house = House(seed)
+        for first in range(0, number, BATCH):
+            batch = range(first, min(first + BATCH, number))
+            house.add([house.article(n, (n + 1) / (number + 1)) for n in batch])
+            if batch.stop % 50_000 == 0:
+                sys.stderr.write(f"{batch.stop} pieces\n")
+        house.count()
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if has_places else "ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if house.has_places else "ANALYZE")
 
 
 def main() -> None:
