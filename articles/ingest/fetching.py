@@ -90,11 +90,15 @@ def wanted(
     return found if feeds is None else found.filter(pk__in=feeds)
 
 
-def seconds_to_next(now: datetime) -> float | None:
-    """Seconds until a feed becomes due that is not yet; None if there is none."""
-    later = Feed.objects.fetchable().filter(next_check_at__gt=now)
+def seconds_to_next(since: datetime) -> float | None:
+    """Seconds until a feed becomes due that was not at ``since``; None for no feed.
+
+    Less than 0 for one that became due meanwhile: a pass that began at ``since`` may
+    have looked before its time had come.
+    """
+    later = Feed.objects.fetchable().filter(next_check_at__gt=since)
     first = later.aggregate(first=Min("next_check_at"))["first"]
-    return (first - now).total_seconds() if first else None
+    return (first - timezone.now()).total_seconds() if first else None
 
 
 def over_the_network() -> Load:

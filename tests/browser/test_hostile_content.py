@@ -125,6 +125,10 @@ CARDS = """
 """
 
 
+#: Fields for tags are completed by a script, which wraps each.
+IS_BUILT = "() => !document.querySelector('input[data-tag-names]:not([data-enhanced])')"
+
+
 class Visitor:
     """Opens pages as they are served, and as if they came without a policy.
 
@@ -167,7 +171,8 @@ class Visitor:
         self.examine(page)
 
     def examine(self, page: Page) -> None:
-        """Note what the open page is built of."""
+        """Note what the open page is built of, once its scripts have built it."""
+        page.wait_for_function(IS_BUILT)
         allowed = {tag: sorted(names) for tag, names in BODY_ATTRIBUTES.items()}
         seen = page.evaluate(ANATOMY, [sorted(BODY_TAGS), allowed])
         self.faults += [f"{page.url}: {fault}" for fault in seen["faults"]]

@@ -1285,3 +1285,16 @@ def test_who_fetches_now_does_not_wait_for_slow_servers(settings):
     assert [each.feed for each in FetchAttempt.objects.all()] == [quick]
     assert slow in fetching.wanted().due(timezone.now())
     assert not FetchHost.objects.exclude(lease="").exists()
+
+
+def test_what_became_due_while_a_pass_ran_is_not_waited_for() -> None:
+    began = timezone.now() - timedelta(seconds=30)
+    feed = Feed.objects.create(
+        source=SourceFactory(),
+        url="https://publisher.example/feed",
+        next_check_at=began + timedelta(seconds=10),
+    )
+    waiting = fetching.seconds_to_next(began)
+    assert waiting is not None
+    assert waiting < 0
+    assert fetching.seconds_to_next(feed.next_check_at) is None

@@ -125,11 +125,12 @@ class Command(NewsroomCommand):
 
     def _loop(self, stop: threading.Event, options: dict[str, Any]) -> None:
         while not stop.is_set():
+            since = timezone.now()
             report = self._fetch(stop, options)
             if report.feeds > report.postponed:
                 self._finish(report, options)
             close_old_connections()
-            soonest = fetching.seconds_to_next(timezone.now())
+            soonest = fetching.seconds_to_next(since)
             pause = LONGEST_SLEEP if soonest is None else soonest
             stop.wait(min(max(pause, SHORTEST_SLEEP), LONGEST_SLEEP))
 
