@@ -22,6 +22,7 @@ from .scopes import (
     of_source,
     of_tag,
     of_tags,
+    with_pieces,
 )
 
 __all__ = [
@@ -55,4 +56,5 @@ __all__ = [
     "rows",
     "visible_count",
     "waiting_counts",
+    "with_pieces",
 ]

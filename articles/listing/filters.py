@@ -16,6 +16,7 @@ from articles.models import Category, Source
 from articles.search import LONGEST_QUERY
 
 from .days import FIRST_DAY, LAST_DAY, midnight
+from .scopes import with_pieces
 
 #: Rows of a page: the default and the most (the public contract's figures).
 PAGE_SIZE = 20
@@ -69,12 +70,12 @@ class ListingFilterBase(django_filters.FilterSet):
 
     source = django_filters.ModelChoiceFilter(
         label=gettext_lazy("Source"),
-        queryset=Source.objects.readable().order_by("name"),
+        queryset=with_pieces(Source.objects.readable(), "source"),
         to_field_name="slug",
     )
     category = django_filters.ModelChoiceFilter(
         label=gettext_lazy("Category"),
-        queryset=Category.objects.order_by("name"),
+        queryset=with_pieces(Category.objects.all(), "category"),
         to_field_name="slug",
     )
     language = django_filters.CharFilter(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from articles.models import Article, moment_listed
+from articles.models import Article
 
 from .filters import InvalidListing
 from .scopes import Place, Scope
@@ -65,9 +65,7 @@ def place_of(article: int, name: str) -> Place:
 
     ``name`` is the parameter that InvalidListing speaks of if it never did.
     """
-    known = Article.objects.filter(pk=article)
-    row = known.only("source_published_at", "published_at").first()
-    moment = moment_listed(row) if row else None
+    moment = Article.objects.moment_listed(article)
     if moment is None:
         raise InvalidListing({name: [_("No piece of that number was listed.")]})
     return Place(moment, article)

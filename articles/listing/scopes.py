@@ -2,9 +2,9 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from articles.models import Article, Category, Source, Tag, TaggedArticle
 from articles.models.search_row import mark
@@ -32,6 +32,16 @@ class Scope:
     @property
     def id_field(self) -> str:
         return f"{self.path}id".replace("__id", "_id") if self.path else "id"
+
+
+def with_pieces(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
+    """Those of these sources, or categories, that have something to read by now.
+
+    ``name`` is what an article calls such a row. No other is named to readers: who
+    writes a feed could put names on every page before anybody has looked at it.
+    """
+    public = Article.objects.published().filter(**{name: OuterRef("pk")})
+    return rows.filter(Exists(public))
 
 
 def everything() -> Scope:

@@ -1,6 +1,6 @@
 """The nouns, and the one path to import them from."""
 
-from .article import MOST_SILENT_UPDATES, Article, moment_listed
+from .article import MOST_SILENT_UPDATES, Article
 from .article_queries import ArticleQuerySet, ArticleStatus
 from .category import DEFAULT_CATEGORY, Category
 from .correction import Correction, CorrectionKind
@@ -83,7 +83,6 @@ __all__ = [
     "TextBand",
     "Tombstone",
     "host_of",
-    "moment_listed",
     "parse_tag_names",
     "renew_all",
     "renew_editions",

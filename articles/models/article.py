@@ -1,7 +1,5 @@
 """Articles: one row per piece, from ingest to its tag pages and beyond."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce, Greatest, Least
@@ -402,10 +400,3 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
     def slug(self) -> str:
         """The last part of its address; the id before it is what counts."""
         return slug_for(self.shown_headline)[:80].strip("-") or "article"
-
-
-def moment_listed(article: Article) -> datetime | None:
-    """Where an article stands, or last stood, in a listing; None if it never did."""
-    if article.published_at is None:
-        return None
-    return min(article.source_published_at, article.published_at)

@@ -25,6 +25,7 @@ from . import kept
 from .canonical import ROWS, absolute, own_address, query_of
 from .formats import FORMATS, Entry, Feed
 from .policy import Facts, Kind, index_policy
+from .subjects import refuse_unseen
 from .tags import slug_of, with_tags
 
 #: Pieces in a feed.
@@ -52,11 +53,13 @@ def _tag(tags: list[Tag]) -> Subject:
 
 def _source(slug: str) -> Subject:
     source = get_object_or_404(Source.objects.readable(), slug=slug)
+    refuse_unseen(source=source)
     return Subject(source.name, source.get_absolute_url(), listing.of_source(source))
 
 
 def _category(slug: str) -> Subject:
     category = get_object_or_404(Category, slug=slug)
+    refuse_unseen(category=category)
     return Subject(
         category.name, category.get_absolute_url(), listing.of_category(category)
     )

@@ -16,6 +16,7 @@ from articles.search import tags_called
 from . import kept
 from .addresses import Address, invalid, period_of, query, with_query
 from .cards import Drawn, drawn
+from .subjects import refuse_unseen
 from .tags import MOST_TAGS, slug_of, with_tags
 
 #: Tags shown on the home page.
@@ -91,6 +92,7 @@ def _related(scope: listing.Scope, tags: list[Tag]) -> list[tuple[Tag, str]]:
 def source_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
     """The newest pieces of one publisher."""
     source = get_object_or_404(Source.objects.readable(), slug=slug)
+    refuse_unseen(source=source)
     return _listing(
         request,
         listing.of_source(source),
@@ -105,6 +107,7 @@ def source_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpRespon
 def category_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
     """The newest pieces of one section."""
     category = get_object_or_404(Category, slug=slug)
+    refuse_unseen(category=category)
     return _listing(
         request,
         listing.of_category(category),
@@ -187,11 +190,12 @@ def _on(request: HttpRequest, **cursor: int | None) -> str:
 
 def _menus() -> dict[str, Any]:
     """What the form offers."""
-    named = Source.objects.readable().order_by("name")
+    named = listing.with_pieces(Source.objects.readable(), "source").order_by("name")
     sources = list(named.only("name", "slug")[: MOST_SOURCES_IN_MENU + 1])
+    sections = listing.with_pieces(Category.objects.order_by("name"), "category")
     return {
         "sources": sources if len(sources) <= MOST_SOURCES_IN_MENU else [],
-        "categories": list(Category.objects.order_by("name").only("name", "slug")),
+        "categories": list(sections.only("name", "slug")),
     }
 
 

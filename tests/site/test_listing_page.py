@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
+from articles import workflow
 from articles.models import Article, Category, Image, Reuse, Source, Tag, relisting
-from tests.factories import ArticleFactory, CategoryFactory, SourceFactory
+from tests.factories import ArticleFactory, CategoryFactory, SourceFactory, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -456,3 +457,33 @@ def test_times_are_written_as_html_knows_them(client):
         page = parsed(client, path)
         found = {each for each in page.xpath("//time/@datetime") if "T" in each}
         assert found == {"2026-06-11T09:05:07+00:00"}, path
+
+
+@pytest.mark.parametrize("kind", ["sources", "categories"])
+def test_nobody_is_named_of_whom_nothing_was_ever_public(client, kind):
+    ArticleFactory(published=True, tags=["Trade"])
+    waits = ArticleFactory(
+        source=SourceFactory(name="Pills", slug="pills"),
+        category=CategoryFactory(name="Pills", slug="pills"),
+    )
+    blocked = SourceFactory(name="Blocked", reuse=Reuse.BLOCKED)
+    ArticleFactory(published=True, source=blocked, is_withheld=True)
+    for path in ("/", "/tags/trade/", "/search/", "/ja/", "/opml.xml"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert not re.search("pills|blocked", answer.text, re.IGNORECASE), path
+    paths = [f"/{kind}/pills/", f"/{kind}/pills/feed.rss", f"/ja/{kind}/pills/"]
+    assert {client.get(path).status_code for path in paths} == {404}
+    name = {"sources": "source", "categories": "category"}[kind]
+    assert client.get(f"/?{name}=pills").status_code == 400
+
+    chief = make_user(is_superuser=True)
+    workflow.move(waits, "publish", by=chief)
+    assert "Pills" in client.get("/").text
+    assert {client.get(path).status_code for path in paths} == {200}
+    assert client.get(f"/?{name}=pills").status_code == 200
+    # Who has come across it once finds an empty page, and no error.
+    waits.refresh_from_db()
+    workflow.move(waits, "unpublish", by=chief)
+    assert {client.get(path).status_code for path in paths} == {200}
+    assert "Pills" not in client.get("/").text

@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from articles import listing, workflow
-from articles.models import Article, Tag
+from articles.models import Article, Reuse, Tag
 from tests.factories import (
     ArticleFactory,
     CategoryFactory,
@@ -107,10 +107,30 @@ def test_a_cursor_that_makes_no_sense_says_so(client, path, query):
     assert "before" in response.content.decode()
 
 
+def _of_the_future() -> Article:
+    return ArticleFactory(
+        status="published", published_at=timezone.now() + datetime.timedelta(hours=1)
+    )
+
+
+def _under_embargo() -> Article:
+    hour = datetime.timedelta(hours=1)
+    return ArticleFactory(published=True, embargoed_until=timezone.now() + hour)
+
+
+def _of_a_blocked_source() -> Article:
+    return ArticleFactory(
+        published=True, source=SourceFactory(reuse=Reuse.BLOCKED), is_withheld=True
+    )
+
+
+@pytest.mark.parametrize(
+    "make", [ArticleFactory, _of_the_future, _under_embargo, _of_a_blocked_source]
+)
 @pytest.mark.parametrize("name", ["after", "before"])
-def test_the_number_of_a_piece_that_never_was_listed_is_no_cursor(client, name):
+def test_the_number_of_a_piece_that_never_was_listed_is_no_cursor(client, name, make):
     publish(1)
-    waits = ArticleFactory()
+    waits = make()
     response = client.get(f"/tags/trade/?{name}={waits.pk}")
     assert response.status_code == 400
     assert "No piece of that number was listed." in response.content.decode()
