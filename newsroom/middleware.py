@@ -47,6 +47,23 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
+class FreshErrorsMiddleware:
+    """Let nobody keep an error: what is not there may be at the next request.
+
+    A cache in front of the site may keep a 404 or a 410 that says nothing about it
+    (RFC 9111, 4.2.2), and would hide a piece that appears when its hour comes.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code >= 400:
+            response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+
 class CrawlersMiddleware:
     """Keep what is no public page of this site out of search engines.
 

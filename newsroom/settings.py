@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsroom.middleware.HeadMiddleware",
+    "newsroom.middleware.FreshErrorsMiddleware",
     "newsroom.middleware.CrawlersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     # Before the next, which tries addresses with a slash at their end.
@@ -281,7 +282,14 @@ LOGGING = {
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"refusals": {"()": "newsroom.logs.WithoutRefusals"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["refusals"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # Django's own console handler, in DEBUG, would say each line a second time.
     "loggers": {"django": {"handlers": [], "level": "WARNING"}},

@@ -1,8 +1,12 @@
 """Pages for what goes wrong. No test here may use a database, nor do the pages."""
 
+import logging
+
 import pytest
 from django.test import Client
 from lxml import html
+
+from newsroom.logs import WithoutRefusals
 
 ANSWERS = [
     ("/broken/", 500, "en", "Something went wrong"),
@@ -33,3 +37,25 @@ def test_an_error_is_told_without_a_database(
     assert [h1.text_content() for h1 in page.cssselect("h1")] == [heading]
     assert page.cssselect("main a[href='/'], main a[href='/ja/']")
     assert not answer.cookies
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/nothing/", "/?after=0", "/articles/1/a/"])
+def test_no_error_may_be_kept(client, path):
+    answer = client.get(path)
+    assert answer.status_code in (400, 404)
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert "ETag" not in answer.headers
+
+
+def test_a_refusal_is_logged_in_a_line_and_a_fault_with_its_traceback():
+    keep = WithoutRefusals().filter
+    for name, facts, is_kept in (
+        ("django.request", {"status_code": 403}, False),
+        ("django.request", {"status_code": 500}, True),
+        ("django.security.DisallowedHost", {}, False),
+        ("articles.ingest", {}, True),
+    ):
+        record = logging.makeLogRecord({"name": name, "exc_info": (1, 2, 3), **facts})
+        assert keep(record)
+        assert bool(record.exc_info) is is_kept
