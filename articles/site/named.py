@@ -1,0 +1,40 @@
+"""The source, or the section, that an address names."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from articles.models import Category, Source
+
+from .addresses import moved
+
+View = Callable[..., HttpResponse]
+
+
+def with_source(view: View) -> View:
+    """Give a view the source of its address (``slug``) as ``source``.
+
+    A former slug leads to the present one (301), filters, day and format of a feed
+    included. One that is not known, or is blocked, is a 404.
+    """
+    return _with("source", Source.objects.readable, view)
+
+
+def with_category(view: View) -> View:
+    """Give a view the section of its address as ``category``; likewise."""
+    return _with("category", Category.objects.all, view)
+
+
+def _with(name: str, rows: Callable[[], Any], view: View) -> View:
+    @wraps(view)
+    def found(request: HttpRequest, slug: str, **parts: Any) -> HttpResponse:
+        row = rows().by_slug([slug]).get(slug)
+        if row is None:
+            raise Http404(f"No {name} at this address.")
+        if row.slug != slug:
+            return moved(request, row.slug)
+        return view(request, **{name: row}, **parts)
+
+    return found
