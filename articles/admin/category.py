@@ -10,12 +10,13 @@ from articles.fields import CleanTexts
 from articles.models import Category
 
 from .deleting import DeletesNamed
+from .former_names import ShowsFormerNames
 from .forms import NamedForm
 from .refusals import RefusesActions
 
 
 @admin.register(Category)
-class CategoryAdmin(RefusesActions, DeletesNamed, CleanTexts, admin.ModelAdmin):
+class CategoryAdmin(RefusesActions, DeletesNamed, CleanTexts, ShowsFormerNames):
     """Sections of the newsroom."""
 
     form = NamedForm

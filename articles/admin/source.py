@@ -16,6 +16,7 @@ from articles.models import Feed, FetchAttempt, Source
 from .deleting import DeletesNamed
 from .feed import health_badge, save_feed
 from .filters import LanguageFilter
+from .former_names import ShowsFormerNames
 from .forms import FeedOfSourceForm, NamedForm
 from .refusals import RefusesActions
 
@@ -50,7 +51,7 @@ class FeedInline(CleanTexts, admin.StackedInline):
 
 
 @admin.register(Source)
-class SourceAdmin(RefusesActions, DeletesNamed, CleanTexts, admin.ModelAdmin):
+class SourceAdmin(RefusesActions, DeletesNamed, CleanTexts, ShowsFormerNames):
     """Publishers and what they allow."""
 
     form = NamedForm

@@ -15,7 +15,8 @@ MOST_NEW_NAMES = 100
 class Named:
     """Their rows, by any spelling; those that are new are made.
 
-    With a ``feed`` every piece is its source's. ``sources`` are by key.
+    With a ``feed`` every piece is its source's. ``sources`` are by the keys of the
+    names that were asked for, so that one source may stand there twice.
     """
 
     def __init__(
@@ -56,13 +57,15 @@ class Named:
     def _look_up_sources(self, entries: list[Entry]) -> dict[str, Source]:
         """By key, locked: none of them is blocked while its pieces come in."""
         if self.feed:
-            ids = [self.feed.source_id]
+            ids = {"": self.feed.source_id}
         else:
             names = [entry.source for entry in entries]
             made = Source.objects.get_or_make(names, made_by_run=self.run)
-            ids = [source.pk for source in made.values()]
-        rows = Source.objects.filter(pk__in=ids).order_by("pk")
-        return {row.key: row for row in rows.select_for_update(no_key=True)}
+            ids = {key: source.pk for key, source in made.items()}
+        rows = Source.objects.filter(pk__in=ids.values()).order_by("pk")
+        locked = {row.pk: row for row in rows.select_for_update(no_key=True)}
+        # By the names they were asked for: one may be a former one.
+        return {key: locked[pk] for key, pk in ids.items() if pk in locked}
 
     def _few(
         self, names: list[str], by_key: Callable[[Iterable[str]], Container[str]]

@@ -207,13 +207,13 @@ def _import_row(row: Row, report: Report) -> None:
     feed_url = _fetchable(row.feed_url) if row.feed_url else ""
     if len(row.name) > 200:
         raise ValueError(f"name: {len(row.name)} characters, at most 200")
-    there = Feed.objects.filter(url=feed_url).exclude(source__key=name_key(row.name))
+    known = Source.objects.named(row.name)
+    there = Feed.objects.filter(url=feed_url).exclude(source=known)
     if feed_url and (feed := there.select_related("source").first()):
         report.unchanged += 1
         told = f"{_where(row)}: the feed is here already, as one of “{feed.source}”"
         report.elsewhere.append(told)
         return
-    known = Source.objects.by_key([name_key(row.name)])
     source = Source.objects.get_or_make(
         [row.name],
         site_url=site_url,

@@ -81,9 +81,11 @@ def undo(run: ImportRun) -> Undone:
             run,
         )
         undone.sources = _delete_unused(
-            Source.objects.filter(articles=None, feeds=None, note=""), run
+            Source.objects.filter(articles=None, aliases=None, feeds=None, note=""), run
         )
-        undone.categories = _delete_unused(Category.objects.filter(articles=None), run)
+        undone.categories = _delete_unused(
+            Category.objects.filter(articles=None, aliases=None), run
+        )
         ImportRun.objects.filter(pk=run.pk).update(state=RunState.UNDONE)
         renew_all()
     return undone

@@ -11,7 +11,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +27,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from rich.console import Console
 from rich.table import Table
+
+from articles.models import Source
 
 ITEM_ERRORS, USAGE, POLICY, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -169,6 +171,18 @@ def told(error: Error) -> str:
 def usage_error(message: str) -> CommandError:
     """Wrong usage: exit code 2."""
     return CommandError(message, returncode=USAGE)
+
+
+def slugs_of_sources(slugs: Iterable[str]) -> list[str]:
+    """The slugs that the sources of ``--source`` have now; former ones are known too.
+
+    Raises a usage error that names those that are none.
+    """
+    slugs = list(slugs)
+    known = Source.objects.by_slug(slugs)
+    if unknown := sorted(set(slugs) - known.keys()):
+        raise usage_error(f"--source: there is no {', '.join(unknown)}.")
+    return [source.slug for source in known.values()]
 
 
 def moment(option: str, text: str) -> datetime.datetime:

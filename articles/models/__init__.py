@@ -2,7 +2,7 @@
 
 from .article import MOST_SILENT_UPDATES, Article
 from .article_queries import ArticleQuerySet, ArticleStatus
-from .category import DEFAULT_CATEGORY, Category
+from .category import DEFAULT_CATEGORY, Category, CategoryAlias
 from .correction import Correction, CorrectionKind
 from .desk import Claim, Comment, DeskPreferences, SavedFilter
 from .duplicates import DuplicateState, PossibleDuplicate, Resemblance, TextBand
@@ -21,7 +21,7 @@ from .identity import FormerAddress, FormerId, Sighting, Tombstone
 from .image import Image
 from .imports import ImportRun, RecordOutcome, RefusedRecord, RunState
 from .search_row import SearchRow, Shelf
-from .source import Indexing, Reuse, Source
+from .source import Indexing, Reuse, Source, SourceAlias
 from .tag import Tag, TagAlias, TagPhrase, parse_tag_names, written_tag_names
 from .tagged_article import (
     SuggestionState,
@@ -41,6 +41,7 @@ __all__ = [
     "ArticleQuerySet",
     "ArticleStatus",
     "Category",
+    "CategoryAlias",
     "Change",
     "Claim",
     "Comment",
@@ -70,6 +71,7 @@ __all__ = [
     "Shelf",
     "Sighting",
     "Source",
+    "SourceAlias",
     "SourceChange",
     "SourceChangeState",
     "SuggestionState",

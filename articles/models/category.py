@@ -4,7 +4,13 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .named import Named, NamedQuerySet, named_constraints
+from .named import (
+    FormerName,
+    Named,
+    NamedQuerySet,
+    former_constraints,
+    named_constraints,
+)
 
 #: The category of a piece whose source names none (the record format's rule).
 DEFAULT_CATEGORY = "General"
@@ -28,3 +34,19 @@ class Category(Named):
 
     def get_absolute_url(self) -> str:
         return reverse("articles:category", args=[self.slug])
+
+
+class CategoryAlias(FormerName):
+    """A name or a slug that a section had."""
+
+    category = models.ForeignKey(
+        Category,
+        verbose_name=_("category"),
+        on_delete=models.CASCADE,
+        related_name="aliases",
+    )
+
+    class Meta(FormerName.Meta):
+        verbose_name = _("former name of a category")
+        verbose_name_plural = _("former names of categories")
+        constraints = former_constraints("category")

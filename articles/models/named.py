@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from articles.names import name_key, slug_for, words_of
@@ -77,15 +78,33 @@ Row = TypeVar("Row", bound="models.Model")
 
 
 class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
-    """Finding by any spelling of a name, and making what is not there."""
+    """Finding by any spelling of a name, and making what is not there.
+
+    Other and former names, and former slugs, find a row as its own do (``aliases``).
+    """
 
     #: Whether pages name a row before any piece belongs to it.
     is_in_menus = True
 
     def by_key(self, keys: Iterable[str]) -> dict[str, Row]:
-        """The rows whose name has one of these keys, by key."""
-        rows = self.filter(key__in=set(keys))
-        return {row.key: row for row in rows}  # type: ignore[attr-defined]
+        """The rows with a name of one of these keys, by key; their own come first."""
+        return self._by("key", keys)
+
+    def by_slug(self, slugs: Iterable[str]) -> dict[str, Row]:
+        """The rows with these slugs, or that had them once, by the slug asked for."""
+        return self._by("slug", slugs)
+
+    def _by(self, field: str, values: Iterable[str]) -> dict[str, Row]:
+        # An alias may lack either.
+        asked = set(values) - {""}
+        own = self.filter((f"{field}__in", asked))
+        found = {getattr(row, field): row for row in own}
+        # After the rows' own: what is renamed between the two stands in one of them.
+        if others := asked - found.keys():
+            once = self.filter((f"aliases__{field}__in", others))
+            rows: Any = once.annotate(once=F(f"aliases__{field}"))
+            found |= {row.once: row for row in rows}
+        return found
 
     def named(self, name: str) -> Row | None:
         """The row of that name, by any spelling."""
@@ -115,8 +134,7 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
         """
         slugs = {key: slug_for(name) for key, name in names.items()}
         times = Counter(slugs.values())
-        others = self.model._default_manager.filter(slug__in=times)
-        taken = set(others.values_list("slug", flat=True)) if len(names) > 1 else times
+        taken = self._taken("in", list(times)) if len(names) > 1 else set(times)
         rows: list[Any] = [
             self.model(name=names[key], slug=slug, **fields)
             for key, slug in slugs.items()
@@ -149,17 +167,24 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
         raise RuntimeError(f"no free slug for {name!r} after five attempts")
 
     def free_slug(self, name: str) -> str:
-        """The slug for a name, with -2, -3 … behind it if others have it."""
+        """The slug for a name, with -2, -3 … behind it if others have or had it."""
         slug = slug_for(name)
         stem = slug[:90].rstrip("-")
-        others = self.model._default_manager.filter(slug__startswith=stem)
-        taken = set(others.values_list("slug", flat=True))
+        taken = self._taken("startswith", stem)
         if slug not in taken:
             return slug
         number = 2
         while f"{stem}-{number}" in taken:
             number += 1
         return f"{stem}-{number}"
+
+    def _taken(self, lookup: str, asked: Any) -> set[str]:
+        """The slugs, and former slugs, that are asked for by this lookup."""
+        taken: set[str] = set()
+        for field in ("slug", "aliases__slug"):
+            rows = self.model._default_manager.filter((f"{field}__{lookup}", asked))
+            taken |= set(rows.values_list(field, flat=True))
+        return taken
 
 
 class MadeByRun(models.Model):
@@ -197,6 +222,64 @@ class Named(MadeByRun):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a name or a slug that another row had: it leads there."""
+        super().clean()
+        errors = {}
+        if other := self._former_of_another("key", name_key(self.name)):
+            said = _("“%(other)s” was called so before, and still goes by that name.")
+            errors["name"] = said % {"other": other}
+        if other := self._former_of_another("slug", self.slug):
+            said = _("“%(other)s” stood at that address, which still leads to it.")
+            errors["slug"] = said % {"other": other}
+        if errors:
+            raise ValidationError(errors)
+
+    def _former_of_another(self, field: str, value: str) -> "Named | None":
+        """Another row that had this key, or this slug."""
+        others = type(self)._default_manager.exclude(pk=self.pk)
+        return others.filter((f"aliases__{field}", value)).first() if value else None
+
+
+class FormerName(models.Model):
+    """A name that a row had before, or a slug: it goes on leading there.
+
+    One of them, for either may come back alone. ``workflow.named`` writes them.
+    """
+
+    name = models.CharField(_("former name"), max_length=200, blank=True)
+    key = NameKeyField()
+    slug = models.SlugField(
+        _("former slug"), max_length=100, allow_unicode=True, blank=True
+    )
+
+    class Meta:
+        abstract = True
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name or f"/{self.slug}/"
+
+
+def former_constraints(model: str) -> list[models.BaseConstraint]:
+    """The constraints of a ``FormerName``; ``model`` begins their names."""
+    return [
+        models.UniqueConstraint(
+            fields=["key"],
+            condition=~models.Q(key=""),
+            name=f"{model}_former_name_is_unique",
+        ),
+        models.UniqueConstraint(
+            fields=["slug"],
+            condition=~models.Q(slug=""),
+            name=f"{model}_former_slug_is_unique",
+        ),
+        models.CheckConstraint(
+            condition=models.Q(key="") ^ models.Q(slug=""),
+            name=f"{model}_alias_is_a_name_or_a_slug",
+        ),
+    ]
 
 
 def named_constraints(model: str) -> list[models.BaseConstraint]:

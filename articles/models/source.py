@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from articles.excerpts import boundaries, words_or_graphemes
 
 from .fields import AddressField
-from .named import Named, NamedQuerySet, NameWordsField, named_constraints
+from .named import (
+    FormerName,
+    Named,
+    NamedQuerySet,
+    NameWordsField,
+    former_constraints,
+    named_constraints,
+)
 
 
 class Reuse(models.TextChoices):
@@ -153,3 +160,19 @@ class Source(Named):
 
     def get_absolute_url(self) -> str:
         return reverse("articles:source", args=[self.slug])
+
+
+class SourceAlias(FormerName):
+    """A name or a slug that a source had: records go on finding it by either."""
+
+    source = models.ForeignKey(
+        Source,
+        verbose_name=_("source"),
+        on_delete=models.CASCADE,
+        related_name="aliases",
+    )
+
+    class Meta(FormerName.Meta):
+        verbose_name = _("former name of a source")
+        verbose_name_plural = _("former names of sources")
+        constraints = former_constraints("source")

@@ -29,13 +29,6 @@ from .named import (
 class TagQuerySet(NamedQuerySet["Tag"]):
     is_in_menus = False
 
-    def by_key(self, keys: Iterable[str]) -> dict[str, "Tag"]:
-        """Tags by the key of their name or of an alias; a name comes first."""
-        keys = set(keys)
-        aliases = TagAlias.objects.using(self.db).filter(key__in=keys)
-        found = {alias.key: alias.tag for alias in aliases.select_related("tag")}
-        return found | super().by_key(keys)
-
     def public(self) -> "TagQuerySet":
         """Tags that readers may know of."""
         return self.filter(is_internal=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from articles.listing import InvalidListing, Period
@@ -61,6 +61,21 @@ def query(asked: Mapping[str, str], **changes: str | int | None) -> str:
 
 def with_query(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
+
+
+def moved(request: HttpRequest, slug: str) -> HttpResponse:
+    """To the same address with this slug for good: day, format, query, language stay.
+
+    Browsers ask each time whether that still holds: a slug may be given back, and two
+    moves that they remember would lead in a circle.
+    """
+    match = request.resolver_match
+    if match is None:
+        raise Http404("No address of a listing.")
+    path = reverse(match.view_name, kwargs={**match.kwargs, "slug": slug})
+    answer = redirect(with_query(path, request.META["QUERY_STRING"]), permanent=True)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
 
 
 def invalid(request: HttpRequest, error: InvalidListing) -> HttpResponse:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path
 from django.utils.formats import date_format
@@ -24,8 +23,8 @@ from articles.rights import Channel, permitted
 from . import kept
 from .canonical import ROWS, absolute, own_address, query_of
 from .formats import FORMATS, Entry, Feed
+from .named import with_category, with_source
 from .policy import Facts, Kind, index_policy
-from .subjects import refuse_unseen
 from .tags import slug_of, with_tags
 
 #: Pieces in a feed.
@@ -51,15 +50,11 @@ def _tag(tags: list[Tag]) -> Subject:
     return Subject(name, path, listing.of_tags(tags))
 
 
-def _source(slug: str) -> Subject:
-    source = get_object_or_404(Source.objects.readable(), slug=slug)
-    refuse_unseen(source=source)
+def _source(source: Source) -> Subject:
     return Subject(source.name, source.get_absolute_url(), listing.of_source(source))
 
 
-def _category(slug: str) -> Subject:
-    category = get_object_or_404(Category, slug=slug)
-    refuse_unseen(category=category)
+def _category(category: Category) -> Subject:
     return Subject(
         category.name, category.get_absolute_url(), listing.of_category(category)
     )
@@ -77,6 +72,9 @@ SUBJECTS: dict[str, tuple[Callable[..., Subject], Callable[..., Iterable[str]]]]
     "category": (_category, kept.of_category),
     "search": (_search, kept.of_everything),
 }
+
+#: What gives the view of a feed what its address names.
+NAMED = {"tag": with_tags, "source": with_source, "category": with_category}
 
 
 def _page(request: HttpRequest, subject: Subject) -> listing.Page:
@@ -170,7 +168,7 @@ def view_of(kind: str, ending: str) -> Callable[..., HttpResponse]:
             answer.headers["Access-Control-Allow-Origin"] = "*"
         return answer
 
-    found = with_tags(view) if kind == "tag" else view
+    found = NAMED[kind](view) if kind in NAMED else view
     return kept.page(names, dated=True)(found)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from articles.search import tags_called
 from . import kept
 from .addresses import Address, invalid, period_of, query, with_query
 from .cards import Drawn, drawn
-from .subjects import refuse_unseen
+from .named import with_category, with_source
 from .tags import MOST_TAGS, slug_of, with_tags
 
 #: Tags shown on the home page.
@@ -89,31 +89,31 @@ def _related(scope: listing.Scope, tags: list[Tag]) -> list[tuple[Tag, str]]:
 
 
 @kept.page(kept.of_source)
-def source_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
+@with_source
+def source_detail(request: HttpRequest, source: Source, **numbers: int) -> HttpResponse:
     """The newest pieces of one publisher."""
-    source = get_object_or_404(Source.objects.readable(), slug=slug)
-    refuse_unseen(source=source)
     return _listing(
         request,
         listing.of_source(source),
         "site/source_detail.html",
         {"source": source},
-        Address("source", {"slug": slug}),
+        Address("source", {"slug": source.slug}),
         numbers,
     )
 
 
 @kept.page(kept.of_category)
-def category_detail(request: HttpRequest, slug: str, **numbers: int) -> HttpResponse:
+@with_category
+def category_detail(
+    request: HttpRequest, category: Category, **numbers: int
+) -> HttpResponse:
     """The newest pieces of one section."""
-    category = get_object_or_404(Category, slug=slug)
-    refuse_unseen(category=category)
     return _listing(
         request,
         listing.of_category(category),
         "site/category_detail.html",
         {"category": category},
-        Address("category", {"slug": slug}),
+        Address("category", {"slug": category.slug}),
         numbers,
     )
 

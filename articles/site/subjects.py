@@ -4,9 +4,8 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Now
-from django.http import Http404
 
-from articles.models import Article, Category, Source, Tag
+from articles.models import Category, Source, Tag
 
 
 def _shown(path: str) -> dict[str, Any]:
@@ -30,11 +29,3 @@ def sources() -> QuerySet[Any]:
 
 def categories() -> QuerySet[Any]:
     return Category.objects.annotate(**_shown("articles"))
-
-
-def refuse_unseen(**of: Source | Category) -> None:
-    """Raise Http404 for a source, or a category, of which nothing was ever public."""
-    pieces: Any = Article.objects.filter(**of)
-    # Nearly always one entry of an index; the other question may look at many pieces.
-    if not (pieces.published().exists() or pieces.once_public().exists()):
-        raise Http404("Nothing of it was ever published.")

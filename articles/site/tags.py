@@ -4,16 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http import HttpResponsePermanentRedirect as Moved
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from articles.listing import InvalidListing
 from articles.models import Tag
 
-from .addresses import invalid, with_query
+from .addresses import invalid, moved
 
 #: Tags that an address may name at once: each costs a look at the index for every
 #: piece that is read, and a reader hardly means more.
@@ -36,7 +33,7 @@ def with_tags(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return invalid(request, InvalidListing({"tags": [said]}))
         tags = tags_at(slugs)
         if slug != (right := slug_of(tags)):
-            return _moved(request, {**parts, "slug": right})
+            return moved(request, right)
         if not all(tag.was_ever_shown for tag in tags):
             raise Http404("Nothing was ever published under that tag.")
         return view(request, tags=tags, **parts)
@@ -54,14 +51,9 @@ def tags_at(slugs: list[str]) -> list[Tag]:
 
     Raises Http404 if one of them is none.
     """
-    known = {tag.slug: tag for tag in Tag.objects.filter(slug__in=slugs)}
-    found = [known.get(slug) or _once_called(slug) for slug in slugs]
+    known = Tag.objects.by_slug(slugs)
+    found = [known.get(slug) or Tag.objects.named(slug) for slug in slugs]
     return sorted({_public(tag) for tag in found}, key=lambda tag: tag.slug)
-
-
-def _once_called(slug: str) -> Tag | None:
-    former = Tag.objects.filter(aliases__slug=slug).first()
-    return former or Tag.objects.named(slug)
 
 
 def _public(tag: Tag | None) -> Tag:
@@ -73,9 +65,3 @@ def _public(tag: Tag | None) -> Tag:
 def tag_named(name: str) -> Tag:
     """The tag for readers of that name, by any spelling; Http404 if there is none."""
     return _public(Tag.objects.named(name))
-
-
-def _moved(request: HttpRequest, parts: dict[str, Any]) -> Moved | HttpResponseRedirect:
-    match = request.resolver_match
-    path = reverse(match.view_name, kwargs=parts) if match else request.path
-    return redirect(with_query(path, request.META["QUERY_STRING"]), permanent=True)

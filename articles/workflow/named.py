@@ -16,19 +16,39 @@ RELIST_BATCH = 1000
 def save_source(source: Source, changed: Iterable[str] = ()) -> int:
     """Save a source of which these fields are others now.
 
-    Returns how many articles appear or disappear by that.
+    Returns how many articles appear or disappear by that. Raises ValidationError for
+    a name or a slug that another source had.
     """
     with renewing():
-        source.save()
+        _save(source)
         renew_all()
         return 0 if SHOWN.isdisjoint(changed) else withhold(source)
 
 
 def save_category(category: Category) -> None:
-    """Save a section: menus and the cards of its pieces name it."""
+    """Save a section: menus and the cards of its pieces name it.
+
+    Raises ValidationError for a name or a slug that another section had.
+    """
     with renewing():
-        category.save()
+        _save(category)
         renew_all()
+
+
+def _save(row: Source | Category) -> None:
+    """Save it, so that the name and the slug it has had go on leading to it."""
+    stored = type(row)._default_manager.select_for_update().filter(pk=row.pk)
+    old = stored.first()
+    row.clean()
+    row.save()
+    if old is None:
+        return
+    own = row.aliases
+    own.filter(Q(key=row.key) | Q(slug=row.slug)).delete()
+    if old.key != row.key:
+        own.create(name=old.name)
+    if old.slug != row.slug:
+        own.create(slug=old.slug)
 
 
 def delete_named(rows: QuerySet[Any]) -> None:

@@ -30,10 +30,10 @@ class Command(NewsroomCommand):
 
     def run(self, **options: Any) -> int | None:
         source = None
-        if options["source"]:
-            source = Source.objects.filter(slug=options["source"]).first()
+        if slug := options["source"]:
+            source = Source.objects.by_slug([slug]).get(slug)
             if source is None:
-                raise usage_error(f"There is no source {options['source']!r}.")
+                raise usage_error(f"There is no source {slug!r}.")
         rows = export.records(
             tag=tag_named(options["tag"]) if options["tag"] else None,
             source=source,

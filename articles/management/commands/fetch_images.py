@@ -13,9 +13,9 @@ from articles.management.command import (
     ENVIRONMENT,
     ITEM_ERRORS,
     NewsroomCommand,
+    slugs_of_sources,
     usage_error,
 )
-from articles.models import Source
 
 #: Of the report, what is printed as its facts.
 FACTS = ("wanted", "fetched", "stored", "shared", "failed", "skipped")
@@ -50,6 +50,7 @@ class Command(NewsroomCommand):
 
     def run(self, **options: Any) -> int | None:
         _check(options)
+        options["source"] = slugs_of_sources(options["source"])
         with self._progress(options) as progress:
             task = progress.add_task("Fetching", total=None)
             report = pictures.fetch_wanted(
@@ -100,11 +101,6 @@ class Command(NewsroomCommand):
 def _check(options: dict[str, Any]) -> None:
     if options["limit"] is not None and options["limit"] < 1:
         raise usage_error("--limit: a number from 1 on.")
-    known = set(
-        Source.objects.filter(slug__in=options["source"]).values_list("slug", flat=True)
-    )
-    if unknown := sorted(set(options["source"]) - known):
-        raise usage_error(f"--source: there is no {', '.join(unknown)}.")
 
 
 def _line(report: Report) -> str:

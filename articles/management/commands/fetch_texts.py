@@ -6,8 +6,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from articles.ingest import full_text
-from articles.management.command import ITEM_ERRORS, NewsroomCommand, usage_error
-from articles.models import Source
+from articles.management.command import (
+    ITEM_ERRORS,
+    NewsroomCommand,
+    slugs_of_sources,
+    usage_error,
+)
 
 
 class Command(NewsroomCommand):
@@ -35,15 +39,12 @@ class Command(NewsroomCommand):
         )
 
     def run(self, **options: Any) -> int | None:
-        slugs = set(options["source"])
-        known = Source.objects.filter(slug__in=slugs).values_list("slug", flat=True)
-        if unknown := slugs - set(known):
-            raise usage_error(f"--source: there is no source {min(unknown)!r}.")
+        sources = slugs_of_sources(options["source"])
         if options["limit"] is not None and options["limit"] < 1:
             raise usage_error("--limit takes a number from 1.")
         try:
             report = full_text.fetch_due(
-                sources=options["source"],
+                sources=sources,
                 limit=options["limit"],
                 dry_run=options["dry_run"],
             )

@@ -191,7 +191,7 @@ class Command(NewsroomCommand):
     def _source_name(self, slug_or_name: str) -> str:
         if not slug_or_name:
             return ""
-        if source := Source.objects.filter(slug=slug_or_name).first():
+        if source := Source.objects.by_slug([slug_or_name]).get(slug_or_name):
             return source.name
         name = clean(slug_or_name)
         try:
