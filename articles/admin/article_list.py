@@ -27,6 +27,7 @@ from articles.models import (
 )
 from articles.roles import person, who_can
 
+from .deleting import without_derived
 from .filters import (
     LanguageFilter,
     SourceChangeFilter,
@@ -272,6 +273,10 @@ class ArticleListAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
         )
         self._report(request, outcome, _("Deleted"))
         return None
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        found, counts, *rest = super().get_deleted_objects(objs, request)
+        return *without_derived(found, counts), *rest
 
     # Acts are the history of articles: the admin's own log would only repeat them.
 

@@ -16,6 +16,7 @@ from articles.search import tags_called
 from . import kept
 from .addresses import Address, invalid, period_of, query, with_query
 from .cards import Drawn, drawn
+from .languages import language_name, languages_to_choose
 from .named import with_category, with_source
 from .tags import MOST_TAGS, slug_of, with_tags
 
@@ -38,8 +39,10 @@ class Chip:
 
 @kept.page(kept.of_everything)
 def home(request: HttpRequest, **numbers: int) -> HttpResponse:
-    """The newest pieces and the liveliest tags."""
-    liveliest = shown_tags(list(Tag.objects.liveliest()[:LIVELIEST]))
+    """The newest pieces and the liveliest tags; those of a day or a month alone."""
+    # What is lively is so today, not on the day of the page.
+    most = 0 if numbers else LIVELIEST
+    liveliest = shown_tags(list(Tag.objects.liveliest()[:most]))
     return _listing(
         request,
         listing.everything(),
@@ -68,7 +71,7 @@ def tag_detail(request: HttpRequest, tags: list[Tag], **numbers: int) -> HttpRes
         "tag": tag,
         "tags": tags,
         "name": " + #".join(each.name for each in tags),
-        "count": listing.visible_count(tag) if tag else None,
+        "count": listing.visible_count(tag) if tag and not numbers else None,
         "related": _related(scope, tags),
         "chips": _tag_chips(request, tags, numbers),
     }
@@ -174,7 +177,7 @@ def _listing(
         "bare_url": address.url(),
         "chosen": request.GET,
         **_neighbours(request, page, address, period),
-        **_menus(),
+        **_menus(page.asked["language"]),
     }
     response = render(request, template, context)
     if page.is_cut:
@@ -188,13 +191,19 @@ def _on(request: HttpRequest, **cursor: int | None) -> str:
     return query(request.GET, **cursor) if any(cursor.values()) else ""
 
 
-def _menus() -> dict[str, Any]:
-    """What the form offers."""
+def _menus(language: str) -> dict[str, Any]:
+    """What the form offers; the chosen language, whatever it is, among the others."""
     named = listing.with_pieces(Source.objects.readable(), "source").order_by("name")
-    sources = list(named.only("name", "slug")[: MOST_SOURCES_IN_MENU + 1])
+    sources = list(named.only("name", "slug", "language")[: MOST_SOURCES_IN_MENU + 1])
+    if len(sources) <= MOST_SOURCES_IN_MENU:
+        languages = {source.language for source in sources}
+    else:
+        rest = named.order_by().values_list("language", flat=True).distinct()
+        sources, languages = [], set(rest)
     sections = listing.with_pieces(Category.objects.order_by("name"), "category")
     return {
-        "sources": sources if len(sources) <= MOST_SOURCES_IN_MENU else [],
+        "sources": sources,
+        "languages_to_choose": languages_to_choose(languages, language),
         "categories": list(sections.only("name", "slug")),
     }
 
@@ -213,7 +222,8 @@ def _chips(
         chips.append(Chip(label, _written(period), url))
     for name, value in _chosen(page):
         url = with_query(request.path, query(request.GET, **{name: None}))
-        chips.append(Chip(str(page.labels[name]), _said(value), url))
+        said = language_name(value) if name == "language" else _said(value)
+        chips.append(Chip(str(page.labels[name]), said, url))
     return chips
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from articles import corrections, listing
 from articles.models import Article, ArticleStatus, Tag
 from articles.piece import page_of
+from articles.words import fold
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
@@ -24,12 +25,19 @@ from .tags import tag_named
 def tag_index(request: HttpRequest) -> HttpResponse:
     """All tags that have a piece to show, A–Z, by their first letter."""
     columns = ("name", "key", "slug", "listed_count")
-    tags = list(Tag.objects.listed().order_by("key").only(*columns))
+    tags = shown_tags(list(Tag.objects.listed().only(*columns)))
+    # É stands among E: databases order by characters, accents and all.
+    tags.sort(key=lambda tag: (fold(tag.key), tag.key))
     letters = [
         (letter, list(group))
-        for letter, group in groupby(shown_tags(tags), lambda tag: tag.key[0].upper())
+        for letter, group in groupby(tags, lambda tag: _first_letter(tag))
     ]
     return render(request, "site/tag_index.html", {"letters": letters})
+
+
+def _first_letter(tag: Tag) -> str:
+    # A sign folds to a blank, and stands for itself.
+    return (fold(tag.key).strip() or tag.key)[0].upper()
 
 
 @for_reading

@@ -11,6 +11,7 @@ from articles.models import (
     Tag,
     TagPhrase,
     TagSuggestion,
+    TextBand,
     Tombstone,
 )
 from articles.roles import Role
@@ -342,3 +343,19 @@ def test_a_tag_that_is_not_there_is_made_by_those_only_who_may(
     page = act("tag_selected", article, tags="Brand new")
     assert "Nothing is called #Brand new yet" in page.text
     assert not Tag.objects.exists()
+
+
+def test_what_is_asked_before_deleting_leaves_out_what_is_derived(
+    client: Client, act: Act
+) -> None:
+    client.force_login(make_user("chief", (*EDITOR, "delete_article")))
+    article = ArticleFactory(tags=["Trade"])
+    TextBand.objects.create(key=7, article=article)
+
+    asked = (client.get(f"{LIST}{article.pk}/delete/"), act("delete_selected", article))
+
+    for page in asked:
+        assert "Tag on an article" in page.text
+        assert "Band" not in page.text
+        assert "bands" not in page.text
+        assert "search index" not in page.text

@@ -270,4 +270,22 @@ def test_staff_without_a_role_are_led_to_no_piece(client: Client) -> None:
     refused = client.get(address)
     assert (refused.status_code, "ferry" in str(refused.headers)) == (403, False)
     client.force_login(make_member(Role.CONTRIBUTORS))
-    assert client.get(address).url.endswith(article.get_absolute_url())
+    assert client.get(address).url == reverse("desk:preview", args=[article.pk])
+
+
+def test_a_piece_with_a_page_leads_to_it_and_one_that_waits_to_its_preview(
+    client: Client,
+) -> None:
+    waiting, public = ArticleFactory(), ArticleFactory(published=True)
+    killed = ArticleFactory(status=ArticleStatus.KILLED)
+    kind = ContentType.objects.get_for_model(Article)
+    client.force_login(make_member(Role.CONTRIBUTORS))
+
+    def led_to(pk: int) -> str:
+        answer = client.get(reverse("admin:view_on_site", args=[kind.pk, pk]))
+        return answer.get("Location", str(answer.status_code))
+
+    assert led_to(waiting.pk) == reverse("desk:preview", args=[waiting.pk])
+    assert led_to(public.pk).endswith(public.get_absolute_url())
+    assert led_to(killed.pk).endswith(killed.get_absolute_url())
+    assert led_to(public.pk + 99) == "404"

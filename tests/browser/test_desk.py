@@ -1123,3 +1123,32 @@ def test_the_desk_works_without_scripts(plain: Page, settings: Settings) -> None
     assert set(pieces[3].tags.names()) == {"Ports", "Ships"}
     page.goto("/")
     expect(page.get_by_role("link", name="Waiting piece 1")).to_be_visible()
+
+
+def test_on_a_phone_names_of_tags_stay_whole_and_the_header_is_two_lines(
+    desk: Page,
+) -> None:
+    waiting(1, "Biodiversity")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    for address in ("/admin/desk/", "/admin/articles/article/"):
+        desk.goto(address)
+        assert desk.locator("#header").bounding_box()["height"] <= 90
+        assert desk.evaluate("document.documentElement.scrollWidth") <= 390
+    desk.goto("/admin/desk/")
+    name = desk.locator(".suggested .name").first
+    expect(name).to_have_text("#Biodiversity")
+    assert name.evaluate("each => each.getClientRects().length") == 1
+    assert name.bounding_box()["height"] < 26
+
+
+def test_on_a_phone_undo_stands_beside_the_way_back(desk: Page) -> None:
+    piece, _other = waiting(2, "Trade")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    desk.goto(f"/admin/desk/pieces/{piece.pk}/")
+    desk.locator(".acts").get_by_role("button", name="Shortlist").click()
+    desk.goto(f"/admin/desk/pieces/{piece.pk}/")
+    back = desk.get_by_role("link", name="Back to the queue").bounding_box()
+    undo = desk.locator(".acts").get_by_role("button", name="Undo").bounding_box()
+    assert back
+    assert undo
+    assert abs(undo["y"] + undo["height"] / 2 - back["y"] - back["height"] / 2) < 2

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import pairwise
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -583,3 +584,15 @@ def test_nothing_moves_while_a_page_loads(page: Page, full_page: str) -> None:
             })"""
         )
         assert moved < 0.001
+
+
+def test_a_phone_tells_of_a_tag_in_two_lines(page: Page, full_page: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(full_page)
+    count, since, feeds = page.locator(".heading .about > li").all()
+    tops = [each.bounding_box()["y"] for each in (count, since, feeds)]
+    assert abs(tops[0] - tops[1]) < 2
+    assert page.locator(".heading .about").bounding_box()["height"] < 60
+    links = [each.bounding_box() for each in feeds.get_by_role("link").all()]
+    gaps = [b["x"] - a["x"] - a["width"] for a, b in pairwise(links)]
+    assert max(gaps) - min(gaps) < 1

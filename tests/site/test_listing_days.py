@@ -213,3 +213,29 @@ def test_the_page_of_a_period_costs_the_same_with_1_piece_and_with_30(client, ur
     with_one = cost()
     publish("2026-03-09", 29)
     assert cost() == with_one <= 14
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/2026/03/", "March 2026"),
+        ("/tags/trade/2026/03/", "March 2026"),
+        ("/tags/trade/2026/03/09/", "Monday, 9 March 2026"),
+        ("/sources/ledger/2026/03/", "March 2026"),
+        ("/ja/tags/trade/2026/03/", "2026年3月"),
+    ],
+)
+def test_the_page_of_a_period_says_which_under_its_heading(client, path, said, ledger):
+    publish("2026-03-09", source=ledger)
+    page = parsed(client, path)
+    assert page.cssselect("h1 + .period")[0].text_content() == said
+    whole = parsed(client, path.split("2026")[0])
+    assert not whole.cssselect(".period")
+    heading = page.cssselect("h1")[0].text_content()
+    assert heading == whole.cssselect("h1")[0].text_content()
+
+
+def test_what_is_in_focus_today_is_not_told_of_another_day(client):
+    publish("2026-03-09")
+    assert parsed(client, "/").cssselect(".lively")
+    assert not parsed(client, "/2026/03/09/").cssselect(".lively")

@@ -487,3 +487,43 @@ def test_nobody_is_named_of_whom_nothing_was_ever_public(client, kind):
     workflow.move(waits, "unpublish", by=chief)
     assert {client.get(path).status_code for path in paths} == {200}
     assert "Pills" not in client.get("/").text
+
+
+def test_blanks_alone_are_no_search(client):
+    page = parsed(client, "/search/?q=%20%20")
+    assert page.cssselect("h1")[0].text_content() == "Search the news"
+    assert page.cssselect("title")[0].text_content() == "Search · Newsroom"
+
+
+def test_a_time_that_ends_before_it_begins_is_named_as_the_reason(client):
+    backwards = parsed(client, "/?from=2026-03-02&to=2026-03-01")
+    said = backwards.cssselect(".empty")[0].text_content()
+    assert said.startswith("The first day lies after the last")
+    one_day = parsed(client, "/?from=2026-03-02&to=2026-03-02")
+    said = one_day.cssselect(".empty")[0].text_content()
+    assert said.startswith("No piece matches")
+
+
+@pytest.mark.parametrize("number", [1, 60])
+def test_languages_are_offered_and_said_by_their_names(client, number):
+    SourceFactory(language="ja")
+    for _ in range(number):
+        SourceFactory(language="en-GB")
+    SourceFactory(language="tlh")
+
+    def offered(path: str) -> list[tuple[str, str]]:
+        options = parsed(client, path).cssselect("select[name=language] option")
+        return [(each.get("value"), each.text_content()) for each in options]
+
+    assert offered("/") == [
+        ("", "All"),
+        ("en", "English"),
+        ("ja", "Japanese"),
+        ("tlh", "tlh"),
+    ]
+    assert ("ja", "日本語") in offered("/ja/")
+    assert ("en", "英語") in offered("/ja/")
+    assert ("en-US", "en-US") in offered("/?language=en-US")
+    page = parsed(client, "/?language=ja")
+    assert page.cssselect("select[name=language] [selected]")[0].get("value") == "ja"
+    assert page.cssselect(".chip bdi")[0].text_content() == "Japanese"

@@ -57,7 +57,7 @@ def test_each_of_several_tags_can_be_taken_away(client, three_subjects):
     assert chips == {
         "Take away: #Rice ×": "/tags/trade/?language=ja",
         "Take away: #Trade ×": "/tags/rice/?language=ja",
-        "Take away: Language: ja ×": "/tags/rice+trade/",
+        "Take away: Language: Japanese ×": "/tags/rice+trade/",
     }
 
 
@@ -353,3 +353,45 @@ def test_a_tag_page_costs_13_queries_at_most_however_many_pieces_it_has(client, 
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/tags/trade/").status_code == 200
     assert len(queries) <= 13
+
+
+def test_a_card_shows_twelve_tags_each_once_and_the_way_to_the_rest(client):
+    twelve = publish("Twelve", *(f"Tag{n:02}" for n in range(12)))
+    many = publish("Many", *(f"Tag{n:02}" for n in range(50)))
+    page = parsed(client, "/")
+    cards = {
+        card.cssselect("h3")[0].text_content(): [
+            a.text_content() for a in card.cssselect(".tags a")
+        ]
+        for card in page.cssselect("article.card")
+    }
+    assert len(set(cards[twelve.shown_headline])) == 12
+    assert "+" not in "".join(cards[twelve.shown_headline])
+    *shown, rest = cards[many.shown_headline]
+    assert len(set(shown)) == 12
+    assert rest == "+3838 more tags"
+    href = page.cssselect(".card .tags a.more")[0].get("href")
+    assert href == f"{many.get_absolute_url()}#tags"
+    assert len(parsed(client, href).cssselect("#tags a")) == 50
+
+
+def test_letters_stand_together_with_and_without_accents(client):
+    publish("One", "Vote", "Économie", "Election", "Ångström", "Zoo", "日米", "Éole")
+    page = parsed(client, "/tags/")
+    assert [h2.text_content() for h2 in page.cssselect(".letter h2")] == [
+        "A",
+        "E",
+        "V",
+        "Z",
+        "日",
+    ]
+    names = [a.text_content() for a in page.cssselect(".letter a")]
+    assert names[1:4] == ["#Économie", "#Election", "#Éole"]
+
+
+def test_a_total_stands_on_the_tags_own_page_alone(client):
+    piece = publish("One", "Trade")
+    month = f"/tags/trade/{piece.listed_at:%Y/%m}/"
+    assert parsed(client, "/tags/trade/").cssselect(".about .count")
+    for path in (month, "/tags/trade/?q=one"):
+        assert not parsed(client, path).cssselect(".about .count")
