@@ -37,8 +37,8 @@ def save_category(category: Category) -> None:
 
 def _save(row: Source | Category) -> None:
     """Save it, so that the name and the slug it has had go on leading to it."""
-    stored = type(row)._default_manager.select_for_update().filter(pk=row.pk)
-    old = stored.first()
+    stored = type(row)._default_manager.select_for_update(no_key=True)
+    old = stored.filter(pk=row.pk).first()
     row.clean()
     row.save()
     if old is None:
