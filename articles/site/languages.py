@@ -20,8 +20,8 @@ def language_name(code: str) -> str:
 def languages_to_choose(codes: set[str], chosen: str) -> list[tuple[str, str]]:
     """These languages, the site's and the chosen one: ``(code, name)``, by name.
 
-    Pieces may name a language where their source names none. Without their regions, where the rest has a name: ``en`` finds en-GB too. "" is
-    none.
+    Pieces may name a language where their source names none. Regions are left out
+    where the rest has a name: ``en`` finds en-GB too. "" is none.
     """
     own = dict(settings.LANGUAGES)
     offered = {*own, *map(_without_region, codes), chosen} - {""}

@@ -506,10 +506,9 @@ def test_a_time_that_ends_before_it_begins_is_named_as_the_reason(client):
 
 @pytest.mark.parametrize("number", [1, 60])
 def test_languages_are_offered_and_said_by_their_names(client, number):
-    SourceFactory(language="ja")
-    for _ in range(number):
-        SourceFactory(language="en-GB")
-    SourceFactory(language="tlh")
+    for language in ["ja", *["en-GB"] * number, "tlh"]:
+        ArticleFactory(published=True, source=SourceFactory(language=language))
+    SourceFactory(language="nl")
 
     def offered(path: str) -> list[tuple[str, str]]:
         options = parsed(client, path).cssselect("select[name=language] option")
