@@ -28,8 +28,9 @@ _MOST_CHARACTERS = {
 _ADDRESSES = frozenset({"url", "canonical_url", "image_url"})
 _REQUIRED = ("url", "canonical_url", "title", "source")
 _KINDS = get_type_hints(Entry)
-#: What a worker has no say in.
+#: What a worker tells of an entry; of the others it has no say.
 _OURS = {"derived_excerpt", "record_digest"}
+_SENT = [field.name for field in fields(Entry) if field.name not in _OURS]
 
 
 class Nonsense(Exception):
@@ -63,7 +64,7 @@ class ParsedFeed:
 
 def entry_values(entry: Entry) -> dict[str, Any]:
     """Its fields by name, as JSON can have them."""
-    return {field.name: _plain(getattr(entry, field.name)) for field in fields(Entry)}
+    return {name: _plain(getattr(entry, name)) for name in _SENT}
 
 
 def refused_values(refused: Refused) -> dict[str, Any]:
@@ -131,8 +132,7 @@ def renditions(
 
 
 def _entry(found: Mapping[str, Any]) -> Entry:
-    names = [field.name for field in fields(Entry) if field.name not in _OURS]
-    values = {name: _value(found, name) for name in names}
+    values = {name: _value(found, name) for name in _SENT}
     if not all(values[name] for name in _REQUIRED):
         raise Nonsense("an entry without address, title or source")
     return Entry(**values)
