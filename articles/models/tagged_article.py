@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, models, router
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import _TaggableManager
@@ -54,35 +54,28 @@ class TaggedArticleQuerySet(models.QuerySet):
         rows = self.filter(listed_at__isnull=False).order_by().values_list("tag")
         return Counter(dict(rows.annotate(number=Count("pk"))))
 
-    def mirror(self) -> int:
-        """Copy the mirrored columns of their articles into these rows."""
-        own = _article_model().objects.filter(pk=OuterRef("content_object_id"))
-        return self.update(
-            **{column: Subquery(own.values(column)[:1]) for column in MIRRORED}
-        )
+    def mirror(self, articles: Iterable[int] | None = None) -> None:
+        """Copy the mirrored columns of these articles (ids), or of all, to their rows.
 
-    def mirror_those_of(self, articles: Iterable[int]) -> None:
-        """The same for these articles (ids), written where they differ alone.
-
-        In one statement, which Django has no words for: one subquery for each row
-        and column took most of a publication.
+        Written where they differ alone, and in one statement, which Django has no
+        words for: one subquery for each row and column took most of a publication.
         """
-        ids = list(articles)
-        if not ids:
+        ids = None if articles is None else list(articles)
+        if ids == []:
             return
         connection = connections[router.db_for_write(self.model)]
         differ = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
         own = ", ".join(f"articles_article.{column}" for column in MIRRORED)
         kept = ", ".join(f"articles_taggedarticle.{column}" for column in MIRRORED)
         to = ", ".join(f"{column} = articles_article.{column}" for column in MIRRORED)
-        places = ", ".join(["%s"] * len(ids))
+        places = ", ".join(["%s"] * len(ids or []))
+        among = f" AND articles_taggedarticle.article_id IN ({places})" if ids else ""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"UPDATE articles_taggedarticle SET {to} FROM articles_article"
                 " WHERE articles_article.id = articles_taggedarticle.article_id"
-                f" AND articles_taggedarticle.article_id IN ({places})"
-                f" AND ({kept}) {differ} ({own})",
-                ids,
+                f"{among} AND ({kept}) {differ} ({own})",
+                ids or [],
             )
 
 
@@ -199,7 +192,7 @@ class _Relisting:
     def end(self) -> None:
         """Write both indexes as they should be."""
         ids = sorted(self.ids)
-        TaggedArticle.objects.mirror_those_of(ids)
+        TaggedArticle.objects.mirror(ids)
         before, after = self.before, TaggedArticle.objects.of(ids).listed_per_tag()
         follow_listing({tag: after[tag] - before[tag] for tag in {*before, *after}})
         _search_row_model().objects.mirror(ids)

@@ -44,6 +44,6 @@ def differences() -> dict[str, int]:
 
 def repair() -> None:
     """Write every row and every count as it should be."""
-    TaggedArticle.objects.all().mirror()
+    TaggedArticle.objects.mirror()
     Tag.objects.update(listed_count=_true_count())
     mark_first_shown(Tag.objects.all())
