@@ -21,6 +21,12 @@ def reading() -> Iterator[None]:
         _reading.reset(token)
 
 
+def alias() -> str:
+    """The database that is read from here."""
+    is_replica = _reading.get() and "replica" in settings.DATABASES
+    return "replica" if is_replica else "default"
+
+
 def from_replica(view: Callable[..., Any]) -> Callable[..., Any]:
     """A view whose queries go to the replica; it must not write."""
 
@@ -36,9 +42,7 @@ class ReaderRouter:
     """Reads inside ``reading()`` go to the replica, all else to the default."""
 
     def db_for_read(self, model: type, **hints: Any) -> str | None:
-        if _reading.get() and "replica" in settings.DATABASES:
-            return "replica"
-        return None
+        return alias() if alias() != "default" else None
 
     def db_for_write(self, model: type, **hints: Any) -> str:
         return "default"

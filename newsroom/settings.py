@@ -94,6 +94,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "articles.site.kept.KeptMiddleware",
     # These three come first, so that no answer misses what they add: not a static
     # file, nor a refusal by one of the others.
     "newsroom.middleware.ContentSecurityPolicyMiddleware",
@@ -115,12 +116,16 @@ MIDDLEWARE = [
 ROOT_URLCONF = "newsroom.urls"
 WSGI_APPLICATION = "newsroom.wsgi.application"
 
+LOADERS = [
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [folder / "templates" for folder in OVERLAYS],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [("newsroom.templates.Loader", LOADERS)],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -204,24 +209,28 @@ if bucket := env_url("NEWSROOM_STORAGE_URL", schemes=("s3",)):
         },
     }
 
+IN_PROCESS: dict[str, Any] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    # A card has some 3 kB and a page 10: at most 50 MB in each process.
+    "OPTIONS": {"MAX_ENTRIES": 5_000},
+}
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        # A card has some 3 kB and a page 10: at most 50 MB in each process.
-        "OPTIONS": {"MAX_ENTRIES": 5_000},
-    }
+    "default": IN_PROCESS,
+    # Whole answers, which a process gives before it does anything else.
+    "process": IN_PROCESS | {"LOCATION": "answers", "OPTIONS": {"MAX_ENTRIES": 2_000}},
 }
 if redis := env_url("REDIS_URL", schemes=("redis", "rediss", "unix")):
     CACHES["default"] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": redis,
     }
+NEWSROOM_SHARES_CACHE = bool(redis)
 
 # Pages that were drawn are kept in the cache, for each edition of what they show, and
 # so are the cards that they are put together of. While templates are being written,
 # they are not.
 NEWSROOM_KEEPS_PAGES = env_flag("NEWSROOM_PAGE_CACHE", default=not DEBUG)
-NEWSROOM_KEEPS_CARDS = env_flag("NEWSROOM_CARD_CACHE", default=not DEBUG)
+NEWSROOM_KEEPS_PARTS = env_flag("NEWSROOM_CARD_CACHE", default=not DEBUG)
 
 # The directives carry Django 6's setting name, so that its own middleware can
 # take ours' place one day.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from playwright.sync_api import (
     Browser,
@@ -45,9 +45,10 @@ def missing(part: str) -> NoReturn:
 
 @pytest.fixture(autouse=True)
 def own_storage(settings: Settings, tmp_path: Path) -> None:
-    """Images in a directory of the test's own, and a cache that begins empty."""
+    """Images in a directory of the test's own, and caches that begin empty."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    cache.clear()
+    for each in caches.all():
+        each.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -68,4 +68,4 @@ STORAGES["staticfiles"] = {
 
 # Most tests write rows as no verb would, and look at a page at once. That kept pages
 # are never old is for tests/site/test_kept.py to show.
-NEWSROOM_KEEPS_PAGES = NEWSROOM_KEEPS_CARDS = False
+NEWSROOM_KEEPS_PAGES = NEWSROOM_KEEPS_PARTS = False

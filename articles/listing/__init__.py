@@ -5,13 +5,13 @@ from .carriers import Carrier, carriers, folded
 from .counts import visible_count, waiting_counts
 from .days import Group, Period
 from .filters import (
+    LABELS,
     MOST_ROWS,
     PAGE_SIZE,
     IntegerFilter,
     InvalidListing,
-    ListingFilter,
 )
-from .pages import Page, groups, neighbours, page
+from .pages import Page, groups, is_sparse_whole, neighbours, page
 from .related import related
 from .rows import newer, rows
 from .scopes import (
@@ -26,6 +26,7 @@ from .scopes import (
 )
 
 __all__ = [
+    "LABELS",
     "MOST_ROWS",
     "PAGE_SIZE",
     "UNREAD",
@@ -34,7 +35,6 @@ __all__ = [
     "Group",
     "IntegerFilter",
     "InvalidListing",
-    "ListingFilter",
     "Page",
     "Period",
     "Place",
@@ -45,6 +45,7 @@ __all__ = [
     "everything",
     "folded",
     "groups",
+    "is_sparse_whole",
     "neighbours",
     "newer",
     "of_category",

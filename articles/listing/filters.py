@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import django_filters
@@ -16,7 +16,7 @@ from articles.models import Category, Source
 from articles.search import LONGEST_QUERY
 
 from .days import FIRST_DAY, LAST_DAY, midnight
-from .scopes import with_pieces
+from .scopes import Scope, with_pieces
 
 #: Rows of a page: the default and the most (the public contract's figures).
 PAGE_SIZE = 20
@@ -94,7 +94,7 @@ class ListingFilterBase(django_filters.FilterSet):
 
 
 # "from" is a word of the language, so these two cannot stand in a class body.
-ListingFilter = type(
+ListingFilter: Any = type(
     "ListingFilter",
     (ListingFilterBase,),
     {
@@ -104,19 +104,41 @@ ListingFilter = type(
 )
 
 
-def chosen(parameters: Mapping[str, str], rows: QuerySet, path: str) -> Any:
-    """The filter set of these parameters on these rows.
+#: What each filter is called, by its parameter.
+LABELS = {name: each.label for name, each in ListingFilter.base_filters.items()}
+#: Those that say which rows of the result are shown, or are looked for later.
+_OF_ROWS = frozenset({"q", "page_size", "after", "before"})
+#: What an address asks for that sets no filter.
+_NOTHING = {name: "" if name in {"language", "q"} else None for name in LABELS}
+
+
+@lru_cache
+def _taking(names: frozenset[str]) -> Any:
+    """A filter set of these alone: making those that nobody sets took the longest."""
+    taking: Any = type("ListingFilter", (ListingFilterBase,), {})
+    filters = ListingFilter.base_filters
+    taking.base_filters = {name: filters[name] for name in filters if name in names}
+    return taking
+
+
+def chosen(parameters: Mapping[str, str], scope: Scope) -> tuple[Scope, dict[str, Any]]:
+    """The part of a listing that these parameters ask for, and what each of them says.
 
     Raises InvalidListing for a value that makes no sense; parameters that are no
     filters are left alone, and so are blank ones: a form without JavaScript sends
     every field that was left empty, and a redirect would cost each of its readers
     a second request.
     """
-    filters = ListingFilter(parameters, queryset=rows, path=path)
+    names = frozenset(name for name in LABELS if parameters.get(name))
+    if not names:
+        return scope, dict(_NOTHING)
+    filters = _taking(names)(parameters, queryset=scope.rows, path=scope.path)
     if not filters.is_valid():
         raise InvalidListing(filters.errors)
-    asked = filters.form.cleaned_data
+    asked = _NOTHING | filters.form.cleaned_data
     if asked["after"] and asked["before"]:
         said = _("A page begins after a piece or ends before one, not both.")
         raise InvalidListing({"before": [said]})
-    return filters
+    if names <= _OF_ROWS:
+        return scope, asked
+    return scope.of(filters.qs), asked

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -24,7 +24,7 @@ from .days import (
     month_of,
 )
 from .filters import PAGE_SIZE, chosen
-from .rows import between, newer_than, older_than, place_of, places
+from .rows import above, below, between, newest_within, place_of
 from .scopes import Place, Scope
 
 
@@ -34,15 +34,13 @@ class Page:
 
     ``older`` and ``newer`` are the cursors (article ids) of the next pages on
     either side, None where nothing follows. ``asked`` holds what the address asks
-    for, and ``labels`` what that is called, by parameter; ``scope`` is the listing
-    with its filters.
+    for, by parameter; ``scope`` is the listing with its filters.
     """
 
     places: list[Place]
     older: int | None
     newer: int | None
     asked: dict[str, Any]
-    labels: dict[str, Any]
     scope: Scope
     is_first: bool
     #: Whether a search was stopped, as it took too long: there may be more.
@@ -72,20 +70,19 @@ def page(
     Raises InvalidListing for a value that makes no sense; parameters that are
     no filters are left alone.
     """
-    filters = chosen(parameters, scope.rows, scope.path)
-    asked = filters.form.cleaned_data
+    filtered, asked = chosen(parameters, scope)
     size = asked["page_size"] or PAGE_SIZE
-    filtered = replace(scope, rows=filters.qs)
     part = between(filtered, period.begin, period.end) if period else filtered
-    rows, is_whole = with_words(part, asked, size, period)
-    part = replace(part, rows=rows)
-    found, has_newer, has_older = _read(part, asked["after"], asked["before"], size)
+    is_whole = True
+    if asked["q"]:
+        rows, is_whole = with_words(part, asked, size, period)
+        part = part.of(rows)
+    shown, has_newer, has_older = _read(part, asked["after"], asked["before"], size)
     return Page(
-        places=found,
-        older=found[-1].article if has_older else None,
-        newer=found[0].article if has_newer else None,
+        places=shown,
+        older=shown[-1].article if has_older else None,
+        newer=shown[0].article if has_newer else None,
         asked=asked,
-        labels={name: field.label for name, field in filters.form.fields.items()},
         scope=filtered,
         is_first=not (asked["after"] or asked["before"]),
         is_cut=not is_whole,
@@ -124,32 +121,38 @@ def _read(
     other side is asked for one row, since the cursor's piece may have gone.
     """
     if before:
-        above = newer_than(scope, place_of(before, "before"))
-        nearest = places(scope, above[: size + 1])
+        nearest = above(scope, place_of(before, "before"), size + 1)
         found = nearest[:size][::-1]
-        return found, len(nearest) > size, _goes_on(scope, found[-1:], older_than)
-    cursor = place_of(after, "after") if after else None
-    nearest = places(scope, older_than(scope, cursor)[: size + 1])
+        return found, len(nearest) > size, _goes_on(scope, found[-1:], below)
+    nearest = below(scope, place_of(after, "after") if after else None, size + 1)
     found = nearest[:size]
-    has_newer = bool(after) and _goes_on(scope, found[:1], newer_than)
+    has_newer = bool(after) and _goes_on(scope, found[:1], above)
     return found, has_newer, len(nearest) > size
 
 
-def _goes_on(scope: Scope, edge: list[Place], beyond: Callable[..., QuerySet]) -> bool:
+def _goes_on(
+    scope: Scope, edge: list[Place], beyond: Callable[[Scope, Place, int], list[Place]]
+) -> bool:
     """Whether there are rows beyond the last one of a page, if it has any."""
-    return any(_first(beyond(scope, place)) for place in edge)
+    return any(beyond(scope, place, 1) for place in edge)
 
 
-def groups(page: Page, period: Period | None = None) -> list[Group]:
+def groups(
+    page: Page,
+    period: Period | None = None,
+    is_sparse_month: Callable[[Scope, Period], bool] | None = None,
+) -> list[Group]:
     """A page's pieces under their days, or under their month where that is sparse.
 
-    On the page of one day (``period``) that day is the group.
+    On the page of one day (``period``) that day is the group. ``is_sparse_month`` may
+    remember what this module's own has said of a listing.
     """
     by_day = period is not None and not period.is_month
-    return grouped(page.places, set() if by_day else _sparse_months(page))
+    judge = is_sparse_month or is_sparse_whole
+    return grouped(page.places, set() if by_day else _sparse_months(page, judge))
 
 
-def _sparse_months(page: Page) -> set[Period]:
+def _sparse_months(page: Page, judge: Callable[[Scope, Period], bool]) -> set[Period]:
     """The months of a page that have one heading for all their days.
 
     A month must be judged as a whole, or the same month would be cut into days on
@@ -164,16 +167,21 @@ def _sparse_months(page: Page) -> set[Period]:
         cut.add(next(iter(months)))
     if months and page.older:
         cut.add(next(reversed(months)))
-    for month in cut:
-        if len(months[month]) < ENOUGH:
-            months[month] = _days(page.scope, month)
-    return {month for month, found in months.items() if is_sparse(found)}
+    return {
+        month
+        for month, found in months.items()
+        if (
+            judge(page.scope, month)
+            if month in cut and len(found) < ENOUGH
+            else is_sparse(found)
+        )
+    }
 
 
-def _days(scope: Scope, month: Period) -> list[datetime.date]:
-    """The days of a month's newest pieces, as many as may matter."""
-    rows = older_than(between(scope, month.begin, month.end), None)
-    return [day_of(at) for at in rows.values_list("listed_at", flat=True)[:ENOUGH]]
+def is_sparse_whole(scope: Scope, month: Period) -> bool:
+    """Whether a month of a listing has one heading, by its newest pieces."""
+    newest = newest_within(scope, month.begin, month.end, ENOUGH)
+    return is_sparse(map(day_of, newest))
 
 
 def neighbours(scope: Scope, period: Period) -> tuple[Period | None, Period | None]:

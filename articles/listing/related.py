@@ -26,9 +26,19 @@ def related(scope: Scope, tags: Iterable[Tag]) -> list[Tag]:
     newest = older_than(scope, None).values(scope.id_field)[:LOOKED_AT]
     # Without a join: SQLite would begin at the tags, and look for each on every piece.
     beside = TaggedArticle.objects.filter(content_object__in=newest).order_by()
-    together = Counter(beside.values_list("tag", flat=True))
-    found = Tag.objects.public().filter(pk__in=together)
-    others = found.exclude(pk__in=[tag.pk for tag in tags])
-    rarest_first = others.order_by("listed_count", "name")
-    named = rarest_first.only("name", "slug", "listed_count")
-    return sorted(named, key=lambda tag: -together[tag.pk])[:MOST_RELATED]
+    together = Counter(pk for (pk,) in beside.values_list("tag"))
+    for tag in tags:
+        del together[tag.pk]
+    # Some of the first may be internal; and with the last all that are met as often.
+    near = together.most_common(MOST_RELATED * 2)
+    found = _named(pk for pk in together if together[pk] >= near[-1][1])
+    if len(found) < MOST_RELATED < len(together):
+        found = _named(together)
+    return sorted(found, key=lambda tag: -together[tag.pk])[:MOST_RELATED]
+
+
+def _named(ids: Iterable[int]) -> list[Tag]:
+    """Those of these tags that readers may know of, the rarest first."""
+    found = Tag.objects.public().filter(pk__in=list(ids))
+    rarest_first = found.order_by("listed_count", "name")
+    return list(rarest_first.only("name", "slug", "listed_count"))

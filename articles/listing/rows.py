@@ -6,15 +6,16 @@ cursor survives edits, can be bookmarked and cannot carry a hostile date.
 """
 
 import datetime
-from dataclasses import replace
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from articles.models import Article
+from newsroom.prepared import prepared
 
 from .filters import InvalidListing
-from .scopes import Place, Scope
+from .scopes import Place, Scope, Subject
 
 
 def rows(scope: Scope, after: int | None) -> QuerySet:
@@ -48,16 +49,73 @@ def newer_than(scope: Scope, place: Place) -> QuerySet:
     return found.order_by("listed_at", scope.id_field)
 
 
-def places(scope: Scope, rows: QuerySet) -> list[Place]:
-    """Where the pieces of some of a scope's rows stand: all that a page reads."""
-    return [Place(*row) for row in rows.values_list("listed_at", scope.id_field)]
+def below(scope: Scope, place: Place | None, number: int) -> list[Place]:
+    """So many places below one, or from the top, newest first."""
+    return _places(scope, place, number, is_above=False)
+
+
+def above(scope: Scope, place: Place, number: int) -> list[Place]:
+    """So many places above one, the nearest first."""
+    return _places(scope, place, number, is_above=True)
+
+
+def _places(
+    scope: Scope, place: Place | None, number: int, *, is_above: bool
+) -> list[Place]:
+    if scope.is_whole:
+        values = (*scope.subject.ids, *(place or ()))
+        rows: Any = _places_of(
+            *values,
+            kind=scope.subject.kind,
+            is_above=is_above,
+            number=number,
+            has_place=place is not None,
+        )
+    else:
+        rows = _columns(scope, place, is_above)[:number]
+    return [Place(*row) for row in rows]
+
+
+@prepared
+def _places_of(
+    *values: Any, kind: str, is_above: bool, number: int, has_place: bool
+) -> QuerySet:
+    ids, place = (values[:-2], Place(*values[-2:])) if has_place else (values, None)
+    return _columns(Scope(Subject(kind, *ids)), place, is_above)[:number]
+
+
+def _columns(scope: Scope, place: Place | None, is_above: bool) -> QuerySet:
+    """All that a page reads of its rows."""
+    found = newer_than(scope, place) if is_above and place else older_than(scope, place)
+    return found.values_list("listed_at", scope.id_field)
+
+
+def newest_within(
+    scope: Scope, begin: datetime.datetime, end: datetime.datetime, number: int
+) -> list[datetime.datetime]:
+    """The dates of so many rows from one moment up to another, newest first."""
+    if scope.is_whole:
+        rows: Any = _within(
+            *scope.subject.ids, begin, end, kind=scope.subject.kind, number=number
+        )
+    else:
+        rows = _dates(scope, begin, end)[:number]
+    return [at for (at,) in rows]
+
+
+@prepared
+def _within(*values: Any, kind: str, number: int) -> QuerySet:
+    *ids, begin, end = values
+    return _dates(Scope(Subject(kind, *ids)), begin, end)[:number]
+
+
+def _dates(scope: Scope, begin: Any, end: Any) -> QuerySet:
+    return older_than(between(scope, begin, end), None).values_list("listed_at")
 
 
 def between(scope: Scope, begin: datetime.datetime, end: datetime.datetime) -> Scope:
     """The part of a scope from one moment up to another, which is outside."""
-    return replace(
-        scope, rows=scope.rows.filter(listed_at__gte=begin, listed_at__lt=end)
-    )
+    return scope.of(scope.rows.filter(listed_at__gte=begin, listed_at__lt=end))
 
 
 def place_of(article: int, name: str) -> Place:

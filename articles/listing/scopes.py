@@ -1,7 +1,7 @@
 """What a listing lists: everything, or the pieces of a source, a category, a tag."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -17,21 +17,60 @@ class Place(NamedTuple):
     article: int
 
 
+class Subject(NamedTuple):
+    """What the whole of a listing is of: a kind, and the row's id, 0 for everything."""
+
+    kind: str
+    id: int = 0
+
+    def rows(self) -> QuerySet:
+        """All of its rows; with another id the question reads the same."""
+        if self.kind == "tag":
+            return TaggedArticle.objects.published().filter(tag=self.id)
+        public = Article.objects.published()
+        return public.filter(**{self.kind: self.id}) if self.id else public
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return (self.id,) if self.id else ()
+
+    @property
+    def path(self) -> str:
+        return "content_object__" if self.kind == "tag" else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a listing lists: rows with the listing's columns, and how they are named.
+    """What a listing lists: the whole of its subject, or some rows of it.
 
-    ``path`` leads from a row to its article; "" where the row is the article.
+    Rows have the listing's columns; ``path`` leads from a row to its article, and is
+    "" where the row is the article. ``marks`` are what all of its pieces carry in the
+    search index.
     """
 
-    rows: QuerySet
-    path: str
-    #: What all of its pieces carry in the search index.
+    subject: Subject
     marks: tuple[str, ...] = ()
+    narrowed: QuerySet | None = None
+
+    @property
+    def rows(self) -> QuerySet:
+        return self.subject.rows() if self.narrowed is None else self.narrowed
+
+    @property
+    def is_whole(self) -> bool:
+        return self.narrowed is None
+
+    @property
+    def path(self) -> str:
+        return self.subject.path
 
     @property
     def id_field(self) -> str:
-        return f"{self.path}id".replace("__id", "_id") if self.path else "id"
+        return "content_object_id" if self.path else "id"
+
+    def of(self, rows: QuerySet) -> "Scope":
+        """These rows of it."""
+        return replace(self, narrowed=rows)
 
 
 def with_pieces(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
@@ -44,23 +83,25 @@ def with_pieces(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
     return rows.filter(Exists(public))
 
 
+def _whole(kind: str, id: int = 0) -> Scope:
+    return Scope(Subject(kind, id), (mark(kind, id),) if id else ())
+
+
 def everything() -> Scope:
     """All that is public."""
-    return Scope(Article.objects.published(), path="")
+    return _whole("everything")
 
 
 def of_source(source: Source) -> Scope:
-    public = Article.objects.published().filter(source=source)
-    return Scope(public, path="", marks=(mark("source", source.pk),))
+    return _whole("source", source.pk)
 
 
 def of_category(category: Category) -> Scope:
-    public = Article.objects.published().filter(category=category)
-    return Scope(public, path="", marks=(mark("category", category.pk),))
+    return _whole("category", category.pk)
 
 
 def of_tag(tag: Tag) -> Scope:
-    return of_tags([tag])
+    return _whole("tag", tag.pk)
 
 
 def of_tags(tags: list[Tag]) -> Scope:
@@ -72,11 +113,14 @@ def of_tags(tags: list[Tag]) -> Scope:
     every tag and sorts them. At worst each row of the rarest tag is read once.
     """
     rarest, *others = sorted(tags, key=lambda tag: tag.listed_count)
-    rows = TaggedArticle.objects.published().filter(tag=rarest)
+    if not others:
+        return of_tag(rarest)
+    subject = Subject("tag", rarest.pk)
+    rows = subject.rows()
     for other in others:
         same = {"tag": other, "content_object": OuterRef("content_object")}
         also = TaggedArticle.objects.filter(**same).order_by().values("tag")[:1]
         name = f"also_{other.pk}"
         rows = rows.alias(**{name: Subquery(also)}).filter(**{f"{name}__isnull": False})
     marks = tuple(mark("tag", tag.pk) for tag in tags)
-    return Scope(rows, "content_object__", marks)
+    return Scope(subject, marks, rows)

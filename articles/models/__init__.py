@@ -6,7 +6,7 @@ from .category import DEFAULT_CATEGORY, Category, CategoryAlias
 from .correction import Correction, CorrectionKind
 from .desk import Claim, Comment, DeskPreferences, SavedFilter
 from .duplicates import DuplicateState, PossibleDuplicate, Resemblance, TextBand
-from .edition import Edition, renew_all, renew_editions, renewing
+from .edition import Appearance, Edition, renew_all, renew_editions, renewing
 from .feed import (
     LONGEST_PAUSE,
     Feed,
@@ -37,6 +37,7 @@ __all__ = [
     "LONGEST_PAUSE",
     "MOST_SILENT_UPDATES",
     "Act",
+    "Appearance",
     "Article",
     "ArticleQuerySet",
     "ArticleStatus",

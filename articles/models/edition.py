@@ -5,20 +5,30 @@ it shows: a page that was kept, or that a browser has, is right while the editio
 was drawn from are those of this moment. Whoever changes what readers see renews
 them in the transaction of the change: ``relisting()`` for articles and their tags,
 ``renew_all`` for what stands on many pages, such as a name or a policy.
+
+Time changes listings too, when the hour of a piece comes. Such hours are noted
+beforehand (``Appearance``); they are few, and each renews all pages.
 """
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connections, models, router, transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+from django.utils.timezone import now
 
 #: Stands for all that any page may show: names, policies, addresses.
 SITE = "site"
+#: Stands for what the menus of every listing offer: what has something to read.
+MENUS = "menus"
 #: The listing of everything: the home page, a search, the list of tags.
 EVERYTHING = "everything"
 
@@ -56,19 +66,83 @@ class Edition(models.Model):
         return self.name
 
 
+class AppearanceManager(models.Manager):
+    def note(self, hours: Iterable[datetime]) -> None:
+        """Add hours that are to come; of those that have, the last one is enough."""
+        come = self.filter(at__lte=Now())
+        last = come.aggregate(last=Max("at"))["last"]
+        if last:
+            come.filter(at__lt=last).delete()
+        self.bulk_create([self.model(at=at) for at in hours], ignore_conflicts=True)
+
+
+class Appearance(models.Model):
+    """An hour at which pieces come to show that were published for it beforehand."""
+
+    at = models.DateTimeField(primary_key=True)
+
+    objects = AppearanceManager()
+
+    class Meta:
+        verbose_name = "appearance"
+
+    def __str__(self) -> str:
+        return str(self.at)
+
+
+#: An edition of this moment: its name and number, and the last hour that has come.
+State = tuple[str, int, Any]
+
+#: Asked for by every page before anything else, so it is written by hand: building it
+#: took four times as long as its answer. The hour is the database's, as in listings.
+_STATES = """
+SELECT name, stamp, (SELECT MAX(at) FROM articles_appearance WHERE at <= {now})
+FROM articles_edition WHERE name IN ({places}) ORDER BY name
+"""
+_NOW = {
+    "postgresql": "STATEMENT_TIMESTAMP()",
+    "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')",
+}
+
+
+def states(names: Iterable[str]) -> tuple[State, ...]:
+    """The editions of the site and of these names at this moment.
+
+    A name that has no row has never changed.
+    """
+    asked = sorted({SITE, *names})
+    connection = connections[router.db_for_read(Edition)]
+    places = ", ".join(["%s"] * len(asked))
+    with connection.cursor() as cursor:
+        sql = _STATES.format(now=_NOW[connection.vendor], places=places)
+        cursor.execute(sql, asked)
+        return tuple(cursor.fetchall())
+
+
 #: Articles that are looked up by one statement.
 BATCH = 500
+#: Whoever changes more than this changes every page.
+MANY = 2_000
+_WAITS = models.ExpressionWrapper(
+    models.Q(visible_from__gt=Now()), output_field=models.BooleanField()
+)
+#: Who is in the menus of every listing while it has pieces: what articles call it.
+NAMED = ("source", "category")
 
 
 @dataclass(slots=True)
 class Renewal:
     """What a transaction renews: ``names`` of editions, and all that shows ``touched``.
 
-    ``fresh`` are articles (ids) that were not public when it began. Their pages have
-    been drawn by nobody, so a large archive needs a row for few of its pieces.
+    ``hours`` are those at which its articles will show, and ``shown`` the sources and
+    categories (ids) under which they do. ``fresh`` are articles (ids) that were not
+    public when it began. Their pages have been drawn by nobody, so a large archive
+    needs a row for few of its pieces.
     """
 
     names: set[str] = field(default_factory=set)
+    hours: set[datetime] = field(default_factory=set)
+    shown: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     touched: set[int] = field(default_factory=set)
     fresh: set[int] = field(default_factory=set)
 
@@ -86,29 +160,58 @@ class Renewal:
         for start in range(0, len(touched), BATCH):
             shown = self._look(touched[start : start + BATCH])
             self.names |= set(map(of_article, shown - self.fresh))
+        if any(self._changes_menus(kind) for kind in NAMED):
+            self.names.add(MENUS)
 
     def _look(self, ids: Iterable[int]) -> set[int]:
-        """Name the listings that show these articles; those that are public.
+        """Name the listings that show these articles, and their hours to come.
 
-        And those they are folded into, whose cards name them.
+        Returns those that are public, with those they are folded into, whose cards
+        name them.
         """
         ids = list(ids)
         articles: Any = apps.get_model("articles", "Article").objects
         # Two questions: with an OR across the join all articles would be read, which
         # took 280 ms of each publication with 100,000 pieces waiting.
-        leads = articles.filter(pk__in=ids, folded_into__isnull=False)
-        ids += leads.order_by().values_list("folded_into", flat=True)
+        folded = articles.filter(pk__in=ids, folded_into__isnull=False).order_by()
+        for lead, hour in folded.values_list("folded_into", "embargoed_until"):
+            ids.append(lead)
+            if hour and hour > now():
+                self.hours.add(hour)
         public = articles.filter(pk__in=ids, listed_at__isnull=False).order_by()
-        sources = dict(public.values_list("pk", "source__slug"))
-        if not sources:
-            return set()
-        self.names |= {EVERYTHING, *map(of_source, sources.values())}
-        categories = public.values_list("category__slug", flat=True)
-        self.names |= set(map(of_category, categories))
-        tagged: Any = apps.get_model("articles", "TaggedArticle").objects
-        slugs = tagged.of(sources).order_by().values_list("tag__slug", flat=True)
-        self.names |= set(map(of_tag, slugs.distinct()))
-        return set(sources)
+        public = public.annotate(waits=_WAITS)
+        columns = ("pk", *NAMED, "source__slug", "category__slug")
+        shown = set()
+        for row in public.values_list("waits", "visible_from", *columns):
+            waits, moment, pk, source, category, of, section = row
+            shown.add(pk)
+            if waits:
+                self.hours.add(moment)
+            self.shown["source"].add(source)
+            self.shown["category"].add(category)
+            self.names |= {of_source(of), of_category(section), EVERYTHING}
+        if shown:
+            tagged: Any = apps.get_model("articles", "TaggedArticle").objects
+            slugs = tagged.of(shown).order_by().values_list("tag__slug", flat=True)
+            self.names |= set(map(of_tag, slugs.distinct()))
+        return shown
+
+    def _changes_menus(self, kind: str) -> bool:
+        """Whether a source, or a category, may have got its first piece or lost it.
+
+        That is one which has nothing to read but what was touched.
+        """
+        if not self.shown[kind] or len(self.touched) > MANY:
+            return bool(self.shown[kind])
+        articles: Any = apps.get_model("articles", "Article").objects
+        others = articles.published().filter(**{kind: models.OuterRef("pk")})
+        others = others.exclude(pk__in=self.touched)
+        named = articles.model._meta.get_field(kind).related_model.objects
+        return bool(
+            named.filter(pk__in=self.shown[kind])
+            .exclude(models.Exists(others))
+            .exists()
+        )
 
 
 _under_way: ContextVar[Renewal | None] = ContextVar("editions to renew", default=None)
@@ -134,7 +237,7 @@ def renewing() -> Iterator[Renewal]:
             _under_way.reset(token)
         renewal.end()
         if renewal.names:
-            _write(renewal.names)
+            _write(renewal.names, renewal.hours)
 
 
 def renew_editions(articles: Iterable[int]) -> None:
@@ -152,10 +255,12 @@ def renew_all() -> None:
         renewal.names.add(SITE)
 
 
-def _write(names: Iterable[str]) -> None:
+def _write(names: set[str], hours: set[datetime]) -> None:
     Edition.objects.bulk_create(
         [Edition(name=name, stamp=secrets.randbits(62)) for name in sorted(names)],
         update_conflicts=True,
         unique_fields=["name"],
         update_fields=["stamp"],
     )
+    if hours:
+        Appearance.objects.note(hours)

@@ -12,8 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from articles.names import name_key, slug_for, words_of
 from articles.words import indexed
 
-from .edition import renew_all
-
 
 class NameKeyField(models.CharField):
     """The key of the model's ``name``, kept in step with it on every write.
@@ -83,9 +81,6 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
     Other and former names, and former slugs, find a row as its own do (``aliases``).
     """
 
-    #: Whether pages name a row before any piece belongs to it.
-    is_in_menus = True
-
     def by_key(self, keys: Iterable[str]) -> dict[str, Row]:
         """The rows with a name of one of these keys, by key; their own come first."""
         return self._by("key", keys)
@@ -145,8 +140,6 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
         try:
             with transaction.atomic(using=self.db):
                 made = self.bulk_create(rows)
-                if self.is_in_menus:
-                    renew_all()
         except IntegrityError:
             return {}
         return {name_key(row.name): row for row in made}  # type: ignore[attr-defined]
@@ -156,10 +149,7 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
         for _attempt in range(5):
             try:
                 with transaction.atomic(using=self.db):
-                    made = self.create(name=name, slug=self.free_slug(name), **fields)
-                    if self.is_in_menus:
-                        renew_all()
-                    return made
+                    return self.create(name=name, slug=self.free_slug(name), **fields)
             except IntegrityError:
                 # Another process made the same name, or took the same slug.
                 if same := self.by_key([key]).get(key):

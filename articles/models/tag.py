@@ -27,8 +27,6 @@ from .named import (
 
 
 class TagQuerySet(NamedQuerySet["Tag"]):
-    is_in_menus = False
-
     def public(self) -> "TagQuerySet":
         """Tags that readers may know of."""
         return self.filter(is_internal=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -16,7 +17,7 @@ from articles.listing import InvalidListing, Period
 KEPT = ("source", "category", "language", "from", "to", "q", "page_size")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Address:
     """The address of a listing: its name among the site's, and the parts of it."""
 
@@ -27,12 +28,14 @@ class Address:
     def url(self, period: Period | None = None) -> str:
         """The path of the listing, or of one day or month of it."""
         if period is None:
-            return reverse(f"articles:{self.kind}", kwargs=dict(self.parts))
-        first, kind = period.first, f"{self.kind}-month"
-        numbers = {"year": first.year, "month": first.month}
-        if not period.is_month:
-            kind, numbers = f"{self.kind}-day", {**numbers, "day": first.day}
-        return reverse(f"articles:{kind}", kwargs={**self.parts, **numbers})
+            return self._whole
+        first = period.first
+        numbers = f"{first.year}/{first.month:02}/"
+        return self._whole + numbers + ("" if period.is_month else f"{first.day:02}/")
+
+    @cached_property
+    def _whole(self) -> str:
+        return reverse(f"articles:{self.kind}", kwargs=dict(self.parts))
 
 
 def period_of(**numbers: int) -> Period | None:

@@ -1,6 +1,6 @@
 """The addresses that pages, feeds and sitemaps name: absolute, on one host."""
 
-from typing import Any
+from functools import lru_cache
 from urllib.parse import urlencode, urljoin
 
 from django.conf import settings
@@ -11,14 +11,21 @@ from articles import listing
 
 #: What an address may ask of a listing, in the order of canonical addresses; all
 #: else is somebody's marks for following readers about.
-_filters: Any = listing.ListingFilter
-PARAMETERS: tuple[str, ...] = tuple(_filters.base_filters)
+PARAMETERS = tuple(listing.LABELS)
 #: What says which rows of a listing, not which listing.
 ROWS = ("page_size", "after", "before")
 
 
+@lru_cache
+def _origin(address: str) -> str:
+    return urljoin(f"{address}/", "/").rstrip("/")
+
+
 def absolute(address: str) -> str:
     """A path, or an address, on the canonical origin unless it has another."""
+    if address.startswith("/") and not address.startswith("//"):
+        # Nearly all are, and joining them took a tenth of a page.
+        return _origin(settings.NEWSROOM_SITE_URL) + address
     return urljoin(f"{settings.NEWSROOM_SITE_URL}/", address)
 
 

@@ -8,18 +8,20 @@ page, which shows all that a card does and more; see decision 0021.
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from articles import listing
-from articles.models import Edition, edition
+from articles.models import edition
 
-from . import kept
+from . import kept, structured
 
 #: How a card is looked for in the cache, by an article's id.
 Keys = dict[int, str]
+#: The editions of pieces, and those of every page.
+States = tuple[edition.State, ...]
 #: What some cards of a page are beside the others, by an article's id.
 Parts = dict[int, str]
 FIRST, LEAD = "first", "lead"
@@ -27,45 +29,45 @@ FIRST, LEAD = "first", "lead"
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A card as HTML, and what programs are told of its piece."""
+    """A card as HTML, and its piece as programs are told (``structured.item``)."""
 
     html: SafeString
-    headline: str
-    path: str
-    original: str
+    item: str
 
 
-def drawn(page: listing.Page, *, has_lead: bool) -> dict[listing.Place, Drawn]:
+def drawn(
+    page: listing.Page, states: States, *, has_lead: bool
+) -> dict[listing.Place, Drawn]:
     """The cards of a page, in its order; those of pieces that are public still.
 
-    The first one's picture is sent first; with ``has_lead`` that card is the page's
+    ``states`` are the editions of its pieces at this moment. The first one's picture is sent first; with ``has_lead`` that card is the page's
     lead and larger.
     """
     ids = [place.article for place in page.places]
     # The words of a search are marked in it: nobody else has the same card.
-    keeps = settings.NEWSROOM_KEEPS_CARDS and not page.asked["q"]
+    keeps = settings.NEWSROOM_KEEPS_PARTS and not page.asked["q"]
     parts = dict.fromkeys(ids[:1], LEAD if has_lead else FIRST)
-    keys = _keys(ids, parts) if keeps else {}
-    known = cache.get_many(keys.values()) if keys else {}
+    keys = _keys(ids, states, parts) if keeps else {}
+    known = caches["process"].get_many(keys.values()) if keys else {}
     found = {pk: known[key] for pk, key in keys.items() if key in known}
     missing = [pk for pk in ids if pk not in found]
     if missing:
         new = _draw(missing, page.asked["q"], parts)
         if keys:
-            cache.set_many({keys[pk]: each for pk, each in new.items()}, kept.KEPT)
+            caches["process"].set_many(
+                {keys[pk]: each for pk, each in new.items()}, kept.KEPT
+            )
         found |= new
     places = {place.article: place for place in page.places}
     return {places[pk]: found[pk] for pk in ids if pk in found}
 
 
-def _keys(ids: list[int], parts: Parts) -> Keys:
+def _keys(ids: list[int], states: States, parts: Parts) -> Keys:
     """Made of all that a card depends on: its editions, language, code and part."""
-    names = [edition.SITE, *map(edition.of_article, ids)]
-    editions = Edition.objects.filter(name__in=names).order_by()
-    stamps = dict(editions.values_list("name", "stamp"))
-    ground = f"card:{kept.build()}:{get_language()}:{stamps.get(edition.SITE)}"
+    ground = f"{get_language()}:{kept.ground(states, edition.SITE)}"
+    stamps = {name: stamp for name, stamp, _ in states}
     return {
-        pk: f"{ground}:{pk}:{stamps.get(edition.of_article(pk))}:{parts.get(pk)}"
+        pk: f"{pk}:{stamps.get(edition.of_article(pk))}:{parts.get(pk)}:{ground}"
         for pk in ids
     }
 
@@ -83,8 +85,8 @@ def _draw(ids: list[int], words: str, parts: Parts) -> dict[int, Drawn]:
         }
         found[article.pk] = Drawn(
             SafeString(template.render(context)),
-            card.shown.headline,
-            article.get_absolute_url(),
-            article.url,
+            structured.item(
+                article.get_absolute_url(), card.shown.headline, article.url
+            ),
         )
     return found

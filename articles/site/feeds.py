@@ -1,7 +1,7 @@
 """A feed of every listing, in three formats; publishers are credited in each."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -90,8 +90,10 @@ def _feed(request: HttpRequest, subject: Subject, page: listing.Page) -> Feed:
     cards = page.cards
     if page.is_first:
         # What was corrected need not hold the words of a search.
-        rows = page.scope.rows.none() if page.asked["q"] else page.scope.rows
-        cards = corrections.for_feed(replace(page.scope, rows=rows), cards)
+        scope = page.scope
+        if page.asked["q"]:
+            scope = scope.of(scope.rows.none())
+        cards = corrections.for_feed(scope, cards)
     found = updates.latest([card.article.pk for card in cards])
     words = request.GET.get("q", "").strip()
     title = f"{subject.title}: {words}" if words else subject.title

@@ -1,9 +1,14 @@
 """Pages, feeds and sitemaps that are kept: drawn once for each edition they show.
 
 The address, the language and the editions of this moment make the page's ETag. Who
-has that page already gets 304 and no view runs; else a page that was kept is sent;
-else it is drawn, and kept. Nothing has to be thrown away: what has changed has
-another edition, and nobody asks for the old one again.
+has that page already gets 304; else a page that was kept is sent; else it is drawn,
+and kept. Nothing has to be thrown away: what has changed has another edition, and
+nobody asks for the old one again.
+
+Each process keeps whole answers by their address and gives them before anything else
+is done (``KeptMiddleware``): all that such an answer costs is one question, whether
+its editions still stand. With a shared cache pages are kept there too, for the other
+processes.
 
 They are kept and sent compressed. A page that anybody may read holds no secret that
 the length of what is compressed could betray.
@@ -15,24 +20,22 @@ would be readable until the time is over.
 import functools
 import gzip
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db.models import DateTimeField, QuerySet, Subquery, Value
-from django.db.models.functions import Now
+from django.core.cache import cache, caches
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
-from django.utils.timezone import now
 from django.utils.translation import get_language
 
-from articles.models import Article, Edition, edition
+from articles.models import edition
 from newsroom.reading import for_reading
-from newsroom.replica import from_replica
+from newsroom.replica import from_replica, reading
 
 #: Seconds for which a page is kept; it is right for longer, but nobody reads it.
 KEPT = 3600
@@ -44,36 +47,134 @@ LARGEST = 1_000_000
 CACHE_CONTROL = "public, no-cache"
 #: How hard to compress: more than this saves 1 % and takes twice as long.
 LEVEL = 6
+#: Headers that speak of the body: a 304 has none of them.
+OF_THE_BODY = ("Content-Encoding", "Content-Language", "Content-Length", "Content-Type")
+
+#: What a reader says of the page it has (RFC 9110, 13.1).
+CONDITIONS = {
+    "HTTP_IF_MATCH",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_IF_UNMODIFIED_SINCE",
+}
 
 View = Callable[..., HttpResponse]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page as it was drawn: compressed, with its headers and the editions it shows.
+
+    ``since`` is when it began to be as it is, in seconds since 1970, where it says so.
+    """
+
+    names: tuple[str, ...]
+    states: tuple[edition.State, ...]
+    etag: str
+    since: int | None
+    headers: dict[str, str]
+    packed: bytes
+
+    @property
+    def is_of_this_moment(self) -> bool:
+        return edition.states(self.names) == self.states
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """The page, or that the reader has it; unpacked for the few who cannot."""
+        known = None
+        if not CONDITIONS.isdisjoint(request.META):
+            known = get_conditional_response(request, self.etag, self.since)
+        if known:
+            for name, value in self.headers.items():
+                if name not in OF_THE_BODY:
+                    known.headers[name] = value
+            return known
+        if _takes_gzip(request):
+            body, headers = self.packed, self.headers | {"Content-Encoding": "gzip"}
+        else:
+            body, headers = gzip.decompress(self.packed), self.headers
+        return HttpResponse(body, headers=headers | {"Content-Length": str(len(body))})
+
+
+class KeptMiddleware:
+    """Answer with what this process has kept, before anything else is done.
+
+    It stands before all others, so that an answer is kept with every header they have
+    added, none of which depends on more than the address.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not settings.NEWSROOM_KEEPS_PAGES or request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        answers, key = caches["process"], _address(request)
+        with reading():
+            known: Kept | None = answers.get(key)
+            if known and known.is_of_this_moment:
+                return _without_body(request, known.answer(request))
+        response = self.get_response(request)
+        kept: Kept | None = getattr(response, "kept", None)
+        if kept and request.method == "GET":
+            headers = dict(response.items())
+            headers.pop("Content-Encoding", None)
+            answers.set(key, replace(kept, headers=headers), timeout=KEPT)
+        return response
+
+
+def _address(request: HttpRequest) -> str:
+    """What tells an answer from any other, as the server was asked for it."""
+    asked = request.META
+    parts = (
+        build(),
+        request.scheme,
+        *(asked.get(name) for name in ("HTTP_HOST", "SERVER_NAME", "SERVER_PORT")),
+        *(asked.get(name) for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _without_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    if request.method == "HEAD":
+        response.content = b""
+    return response
+
+
 def page(
-    names: Callable[..., Iterable[str]], *, by_clock: bool = True, dated: bool = False
+    names: Callable[..., Iterable[str]], *, dated: bool = False
 ) -> Callable[[View], View]:
     """A view of the reader's site, kept by the editions it shows.
 
     ``names`` tells these from the parts of the address, without a look at the
-    database. With ``by_clock`` pieces that appear when their hour comes count as well.
-    With ``dated`` the answer also says since when it has been as it is: feed readers
-    may ask by that alone.
+    database. With ``dated`` the answer also says since when it has been as it is: feed
+    readers may ask by that alone.
     """
 
     def wrap(view: View) -> View:
         @functools.wraps(view)
         def answer(request: HttpRequest, **parts: Any) -> HttpResponse:
-            etag = _etag(request, names(**parts), by_clock)
+            of = tuple(names(**parts))
+            states = edition.states(of)
+            etag = _etag(request, states)
             since = _since(request, etag) if dated else None
-            seconds = int(since.timestamp()) if since else None
-            if known := get_conditional_response(request, etag, seconds):
+            if known := get_conditional_response(request, etag, since):
                 return _marked(known, etag, since)
-            response = _kept(request, etag)
-            if response is None:
-                response = view(request, **parts)
-                if not _is_worth_it(response):
-                    return response
-                response = _keep(request, response, etag)
-            return _marked(response, etag, since)
+            if shared := _shared(etag):
+                return _sent(request, shared)
+            request.states = states  # type: ignore[attr-defined]
+            response = view(request, **parts)
+            if not _is_worth_it(response):
+                return response
+            response = _marked(response, etag, since)
+            is_wanted = settings.NEWSROOM_KEEPS_PAGES or _takes_gzip(request)
+            if not is_wanted or len(response.content) > LARGEST:
+                return response
+            packed = gzip.compress(response.content, compresslevel=LEVEL, mtime=0)
+            headers = dict(response.items())
+            return _sent(
+                request, _share(Kept(of, states, etag, since, headers, packed))
+            )
 
         return for_reading(from_replica(answer))
 
@@ -82,49 +183,48 @@ def page(
 
 def of_everything(**parts: Any) -> Iterable[str]:
     """The editions of a page that lists all there is."""
-    return [edition.EVERYTHING]
+    return [edition.MENUS, edition.EVERYTHING]
 
 
 def of_tags(slug: str, **parts: Any) -> Iterable[str]:
     """The editions of a page on one tag, or on several joined by ``+``."""
-    return map(edition.of_tag, slug.split("+"))
+    return [edition.MENUS, *map(edition.of_tag, slug.split("+"))]
 
 
 def of_source(slug: str, **parts: Any) -> Iterable[str]:
-    return [edition.of_source(slug)]
+    return [edition.MENUS, edition.of_source(slug)]
 
 
 def of_category(slug: str, **parts: Any) -> Iterable[str]:
-    return [edition.of_category(slug)]
+    return [edition.MENUS, edition.of_category(slug)]
 
 
 def of_article(pk: int, **parts: Any) -> Iterable[str]:
     return [edition.of_article(pk)]
 
 
-def _etag(request: HttpRequest, names: Iterable[str], by_clock: bool) -> str:
-    found = Edition.objects.filter(name__in=[edition.SITE, *names]).order_by("name")
-    # Beside each row, since a query of its own would cost as much as all the rest.
-    last = _last_to_appear()
-    clock = Subquery(last) if by_clock else Value(None, output_field=DateTimeField())
-    editions = list(found.annotate(clock=clock).values_list("name", "stamp", "clock"))
-    if by_clock and not editions:
-        editions = list(last)
+def _etag(request: HttpRequest, states: tuple[edition.State, ...]) -> str:
     facts = (
         build(),
         request.scheme,
         request.get_host(),
         request.get_full_path(),
         get_language(),
-        *editions,
+        states,
     )
     return f'W/"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"'
 
 
-def _last_to_appear() -> QuerySet:
-    """When the last piece became visible that waited for its hour; one row."""
-    listed = Article.objects.filter(listed_at__isnull=False, visible_from__lte=Now())
-    return listed.order_by("-visible_from").values_list("visible_from")[:1]
+def states_of(request: HttpRequest) -> tuple[edition.State, ...]:
+    """The editions of the page that is being drawn, as it began."""
+    found: tuple[edition.State, ...] = request.states  # type: ignore[attr-defined]
+    return found
+
+
+def ground(states: Iterable[edition.State], *names: str) -> str:
+    """What a part depends on that shows these editions: all, or those of the names."""
+    facts = (build(), *(each for each in states if not names or each[0] in names))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
 
 def build() -> str:
@@ -161,31 +261,37 @@ def _sources() -> Iterator[Path]:
                 yield from (overlay / folder).rglob(f"*.{kind}")
 
 
-def _since(request: HttpRequest, etag: str) -> datetime:
-    """Since when this address has answered as it does, in whole seconds.
+def _since(request: HttpRequest, etag: str) -> int:
+    """Since when this address has answered as it does, in seconds since 1970.
 
     The newest date of a feed would not do: with a piece withdrawn, or its words cut
     by another policy, a feed changes and no date in it does. What nobody remembers
     has changed this moment, which costs a reader one answer in full.
     """
     key = f"since:{hashlib.sha256(request.build_absolute_uri().encode()).hexdigest()}"
-    known = cache.get(key)
+    known: tuple[str, int] | None = cache.get(key)
     if known and known[0] == etag:
-        since: datetime = known[1]
-        return since
-    moment = now().astimezone(UTC).replace(microsecond=0)
+        return known[1]
+    moment = int(time.time())
     if known:
         # HTTP knows whole seconds; two changes within one must not look like one.
-        moment = max(moment, known[1] + timedelta(seconds=1))
+        moment = max(moment, known[1] + 1)
     cache.set(key, (etag, moment), timeout=REMEMBERED)
     return moment
 
 
-def _kept(request: HttpRequest, etag: str) -> HttpResponse | None:
-    if not settings.NEWSROOM_KEEPS_PAGES:
+def _shared(etag: str) -> Kept | None:
+    """What another process, or this one, has put into the shared cache."""
+    if not (settings.NEWSROOM_KEEPS_PAGES and settings.NEWSROOM_SHARES_CACHE):
         return None
-    kept = cache.get(f"page:{etag}")
-    return _sent(request, *kept) if kept else None
+    found: Kept | None = cache.get(f"page:{etag}")
+    return found
+
+
+def _share(kept: Kept) -> Kept:
+    if settings.NEWSROOM_KEEPS_PAGES and settings.NEWSROOM_SHARES_CACHE:
+        cache.set(f"page:{kept.etag}", kept, timeout=KEPT)
+    return kept
 
 
 def _is_worth_it(response: HttpResponse) -> bool:
@@ -197,38 +303,27 @@ def _is_worth_it(response: HttpResponse) -> bool:
     return is_page and response.get("Cache-Control") != "no-store"
 
 
-def _keep(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:
-    """Keep an answer; and the answer, compressed where that is asked for."""
-    keeps = settings.NEWSROOM_KEEPS_PAGES and len(response.content) <= LARGEST
-    if not keeps and not _takes_gzip(request):
-        return response
-    packed = gzip.compress(response.content, compresslevel=LEVEL, mtime=0)
-    headers = dict(response.items())
-    if keeps:
-        cache.set(f"page:{etag}", (packed, headers), timeout=KEPT)
-    return _sent(request, packed, headers)
-
-
-def _sent(request: HttpRequest, packed: bytes, headers: dict[str, str]) -> HttpResponse:
-    """The answer of compressed bytes, unpacked for the few who cannot do that."""
-    if not _takes_gzip(request):
-        return HttpResponse(gzip.decompress(packed), headers=headers)
-    return HttpResponse(packed, headers=headers | {"Content-Encoding": "gzip"})
+def _sent(request: HttpRequest, kept: Kept) -> HttpResponse:
+    """The answer of a kept page, with which this process will keep it."""
+    response = kept.answer(request)
+    response.kept = kept  # type: ignore[attr-defined]
+    return response
 
 
 def _takes_gzip(request: HttpRequest) -> bool:
     """Whether ``Accept-Encoding`` names gzip and does not refuse it (RFC 9110)."""
-    for offer in request.headers.get("Accept-Encoding", "").lower().split(","):
+    # Not request.headers, which reads them all.
+    for offer in request.META.get("HTTP_ACCEPT_ENCODING", "").lower().split(","):
         coding, _, weight = offer.partition(";")
         if coding.strip() in {"gzip", "x-gzip"}:
             return weight.replace(" ", "").rstrip("0.") != "q="
     return False
 
 
-def _marked(response: HttpResponse, etag: str, since: datetime | None) -> HttpResponse:
+def _marked(response: HttpResponse, etag: str, since: int | None) -> HttpResponse:
     response.headers["ETag"] = etag
     response.headers.setdefault("Cache-Control", CACHE_CONTROL)
     if since:
-        response.headers["Last-Modified"] = http_date(since.timestamp())
+        response.headers["Last-Modified"] = http_date(since)
     patch_vary_headers(response, ["Accept-Encoding"])
     return response

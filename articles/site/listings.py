@@ -1,29 +1,34 @@
 """The reader's listings: home, tags, sources, categories, search, and their days."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from articles import listing
-from articles.models import Category, Source, Tag
+from articles.models import Category, Source, Tag, edition
 from articles.search import tags_called
 
 from . import kept
 from .addresses import Address, invalid, period_of, query, with_query
 from .cards import Drawn, drawn
-from .languages import language_name, languages_to_choose
+from .languages import language_name
+from .menus import menus
 from .named import with_category, with_source
+from .parts import part
 from .tags import MOST_TAGS, slug_of, with_tags
 
 #: Tags shown on the home page.
 LIVELIEST = 14
-#: A menu of sources longer than this helps nobody; the address still filters.
-MOST_SOURCES_IN_MENU = 50
 #: The parameters that choose pieces, in the order of their chips.
 FILTERS = ("source", "category", "language", "from", "to", "q")
 
@@ -41,8 +46,7 @@ class Chip:
 def home(request: HttpRequest, **numbers: int) -> HttpResponse:
     """The newest pieces and the liveliest tags; those of a day or a month alone."""
     # What is lively is so today, not on the day of the page.
-    most = 0 if numbers else LIVELIEST
-    liveliest = shown_tags(list(Tag.objects.liveliest()[:most]))
+    liveliest = [] if numbers else part(_ground(request), "liveliest", make=_liveliest)
     return _listing(
         request,
         listing.everything(),
@@ -51,6 +55,14 @@ def home(request: HttpRequest, **numbers: int) -> HttpResponse:
         Address("home"),
         numbers,
     )
+
+
+def _ground(request: HttpRequest) -> str:
+    return kept.ground(kept.states_of(request))
+
+
+def _liveliest() -> list[Tag]:
+    return shown_tags(list(Tag.objects.liveliest()[:LIVELIEST]))
 
 
 def shown_tags(tags: list[Tag]) -> list[Tag]:
@@ -67,28 +79,42 @@ def tag_detail(request: HttpRequest, tags: list[Tag], **numbers: int) -> HttpRes
     """The newest pieces on one subject, or on what several have in common."""
     scope = listing.of_tags(tags)
     tag = tags[0] if len(tags) == 1 else None
+    ground, slugs = _ground(request), [each.slug for each in tags]
     context = {
         "tag": tag,
         "tags": tags,
         "name": " + #".join(each.name for each in tags),
-        "count": listing.visible_count(tag) if tag and not numbers else None,
-        "related": _related(scope, tags),
+        "count": part(ground, "count", *slugs, make=lambda: listing.visible_count(tag))
+        if tag and not numbers
+        else None,
+        "related": part(ground, "related", *slugs, make=lambda: _related(scope, tags)),
         "chips": _tag_chips(request, tags, numbers),
     }
     address = Address("tag", {"slug": slug_of(tags)})
     return _listing(request, scope, "site/tag_detail.html", context, address, numbers)
 
 
-def _related(scope: listing.Scope, tags: list[Tag]) -> list[tuple[Tag, str]]:
-    """Related tags, each with the address of its pieces among these, "" if that
-    would name too many."""
+class Related(NamedTuple):
+    """A related tag; ``among`` is the address of its pieces among those of a page,
+    "" if that would name too many tags."""
+
+    name: str
+    url: str
+    among: str
+
+
+def _related(scope: listing.Scope, tags: list[Tag]) -> SafeString:
+    """The related tags as they stand on a page of these tags."""
     narrows = len(tags) < MOST_TAGS
 
     def among(tag: Tag) -> str:
         return Address("tag", {"slug": slug_of([*tags, tag])}).url()
 
-    related = listing.related(scope, tags)
-    return [(tag, among(tag) if narrows else "") for tag in related]
+    found = [
+        Related(tag.name, tag.get_absolute_url(), among(tag) if narrows else "")
+        for tag in listing.related(scope, tags)
+    ]
+    return render_to_string("site/_related.html", {"related": found})
 
 
 @kept.page(kept.of_source)
@@ -138,8 +164,9 @@ class Group:
     """
 
     period: listing.Period
+    heading: str
     url: str
-    cards: list[Drawn]
+    cards: list[SafeString]
 
 
 def _listing(
@@ -158,7 +185,11 @@ def _listing(
         return invalid(request, error)
     chips = [*context.pop("chips", []), *_chips(request, page, address, period)]
     has_lead = address.kind == "home" and page.is_first and not chips
-    cards = drawn(page, has_lead=has_lead)
+    states: tuple[edition.State, ...] = ()
+    if settings.NEWSROOM_KEEPS_PARTS:
+        names = [edition.of_article(each.article) for each in page.places]
+        states = edition.states([edition.MENUS, *names])
+    cards = drawn(page, states, has_lead=has_lead)
     if period and not page.places and page.is_first and not any(_chosen(page)):
         # Days without end could be asked for; only those with pieces are pages.
         raise Http404("No piece is of that time.")
@@ -170,14 +201,14 @@ def _listing(
         "chips": chips,
         "is_filtered": bool(chips) or not page.is_first,
         "cards": list(cards.values()),
-        "groups": _groups(page, cards, address, period),
+        "groups": _groups(request, page, cards, address, period),
         "newer_query": _on(request, before=page.newer),
         "older_query": _on(request, after=page.older),
         "newest_query": query(request.GET),
         "bare_url": address.url(),
         "chosen": request.GET,
         **_neighbours(request, page, address, period),
-        **_menus(page.asked["language"]),
+        "menus": menus(states, page.asked),
     }
     response = render(request, template, context)
     if page.is_cut:
@@ -189,23 +220,6 @@ def _listing(
 def _on(request: HttpRequest, **cursor: int | None) -> str:
     """The query of the page behind a cursor, "" where there is none."""
     return query(request.GET, **cursor) if any(cursor.values()) else ""
-
-
-def _menus(language: str) -> dict[str, Any]:
-    """What the form offers; the chosen language, whatever it is, among the others."""
-    named = listing.with_pieces(Source.objects.readable(), "source").order_by("name")
-    sources = list(named.only("name", "slug", "language")[: MOST_SOURCES_IN_MENU + 1])
-    if len(sources) <= MOST_SOURCES_IN_MENU:
-        languages = {source.language for source in sources}
-    else:
-        rest = named.order_by().values_list("language", flat=True).distinct()
-        sources, languages = [], set(rest)
-    sections = listing.with_pieces(Category.objects.order_by("name"), "category")
-    return {
-        "sources": sources,
-        "languages_to_choose": languages_to_choose(languages, language),
-        "categories": list(sections.only("name", "slug")),
-    }
 
 
 def _chips(
@@ -223,7 +237,7 @@ def _chips(
     for name, value in _chosen(page):
         url = with_query(request.path, query(request.GET, **{name: None}))
         said = language_name(value) if name == "language" else _said(value)
-        chips.append(Chip(str(page.labels[name]), said, url))
+        chips.append(Chip(str(listing.LABELS[name]), said, url))
     return chips
 
 
@@ -257,6 +271,17 @@ def _written(period: listing.Period) -> str:
     return date_format(period.first, month if period.is_month else day)
 
 
+def _heading(period: listing.Period) -> str:
+    return _written_in(get_language(), period)
+
+
+@lru_cache(maxsize=2_000)
+def _written_in(language: str | None, period: listing.Period) -> str:
+    """A day or a month in words, kept: looking for the format takes the longest."""
+    name = "YEAR_MONTH_FORMAT" if period.is_month else "DATE_FORMAT"
+    return str(date_format(period.first, name))
+
+
 def _place(page: listing.Page, period: listing.Period | None) -> str:
     """Which part of the listing this is, for the title; "" for its beginning."""
     said = [_written(period)] if period else []
@@ -271,6 +296,7 @@ def _moment(at: Any) -> str:
 
 
 def _groups(
+    request: HttpRequest,
     page: listing.Page,
     cards: dict[listing.Place, Drawn],
     address: Address,
@@ -282,10 +308,18 @@ def _groups(
         leads_on = address.has_periods and of != period
         return address.url(of) if leads_on else ""
 
+    def is_sparse(scope: listing.Scope, month: listing.Period) -> bool:
+        def judge() -> bool:
+            return listing.is_sparse_whole(scope, month)
+
+        if not scope.is_whole:
+            return judge()
+        return part(_ground(request), "sparse", scope.subject, month, make=judge)
+
     return [
-        Group(group.period, url(group.period), shown)
-        for group in listing.groups(page, period)
-        if (shown := [cards[place] for place in group.places if place in cards])
+        Group(group.period, _heading(group.period), url(group.period), shown)
+        for group in listing.groups(page, period, is_sparse)
+        if (shown := [cards[place].html for place in group.places if place in cards])
     ]
 
 

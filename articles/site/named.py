@@ -8,13 +8,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from articles.models import Article, Category, Source
 
+from . import kept
 from .addresses import moved
+from .parts import part
 
 View = Callable[..., HttpResponse]
 
 
 def with_source(view: View) -> View:
-    """Give a view the source of its address (``slug``) as ``source``.
+    """Give a view that is kept the source of its address (``slug``) as ``source``.
 
     A former slug leads to the present one (301), filters, day and format of a feed
     included. One that is not known, is blocked, or of which nothing was ever public,
@@ -31,13 +33,17 @@ def with_category(view: View) -> View:
 def _with(name: str, rows: Callable[[], Any], view: View) -> View:
     @wraps(view)
     def found(request: HttpRequest, slug: str, **parts: Any) -> HttpResponse:
-        row = rows().by_slug([slug]).get(slug)
-        if row is None:
-            raise Http404(f"No {name} at this address.")
+        def look() -> Source | Category:
+            row: Source | Category | None = rows().by_slug([slug]).get(slug)
+            if row is None:
+                raise Http404(f"No {name} at this address.")
+            if not _was_ever_seen(**{name: row}):
+                raise Http404(f"Nothing of this {name} was ever published.")
+            return row
+
+        row = part(kept.ground(kept.states_of(request)), name, slug, make=look)
         if row.slug != slug:
             return moved(request, row.slug)
-        if not _was_ever_seen(**{name: row}):
-            raise Http404(f"Nothing of this {name} was ever published.")
         return view(request, **{name: row}, **parts)
 
     return found

@@ -5,6 +5,7 @@ named as the publisher of the data alone (``sdPublisher``).
 """
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -18,19 +19,43 @@ from articles.models import Article, Source, Tag
 from articles.rights import Permitted
 
 from .canonical import absolute
-from .cards import Drawn
 
 Node = dict[str, Any]
+#: Stands for what is written already; no text of others can hold it (``printable``).
+_WRITTEN = "\x1f"
 
 #: What would end the element, or begin another, within a script (HTML, 4.12.1.3).
 _UNSAFE = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
-def script(nodes: list[Node]) -> SafeString:
-    """Nodes as the text of one ``application/ld+json`` element."""
-    graph = {"@context": "https://schema.org", "@graph": nodes}
-    text = json.dumps(_printable(graph), ensure_ascii=False)
-    return mark_safe(text.translate(_UNSAFE))
+def script(nodes: list[Node], items: list[str] | None = None) -> SafeString:
+    """Nodes as the text of one ``application/ld+json`` element.
+
+    ``items``, where given, are those of the first node's list, as ``item`` wrote them.
+    """
+    about = (settings.NEWSROOM_SITE_NAME, settings.NEWSROOM_SITE_URL)
+    written = [_own(get_language(), *about), *map(_text, nodes)]
+    if items is not None:
+        numbered = [
+            f'{{"@type": "ListItem", "position": {position}, {each}}}'
+            for position, each in enumerate(items, 1)
+        ]
+        written[1] = written[1].replace(
+            json.dumps(_WRITTEN), f"[{', '.join(numbered)}]"
+        )
+    graph = ", ".join(written)
+    return mark_safe(f'{{"@context": "https://schema.org", "@graph": [{graph}]}}')
+
+
+def _text(node: Node) -> str:
+    text = json.dumps(_printable(node), ensure_ascii=False)
+    return text.translate(_UNSAFE)
+
+
+@lru_cache
+def _own(language: str | None, name: str, url: str) -> str:
+    """The site and this newsroom, the same on every page of a language."""
+    return f"{_text(website())}, {_text(organization())}"
 
 
 def _printable(value: Any) -> Any:
@@ -42,7 +67,8 @@ def _printable(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [_printable(each) for each in value]
-    return printable(value) if isinstance(value, str) else value
+    is_text = isinstance(value, str) and value != _WRITTEN
+    return printable(value) if is_text else value
 
 
 def website() -> Node:
@@ -74,8 +100,8 @@ def organization() -> Node:
     }
 
 
-def collection(address: str, name: str, description: str, cards: list[Drawn]) -> Node:
-    """A listing, with the pieces that it shows."""
+def collection(address: str, name: str, description: str, number: int) -> Node:
+    """A listing that shows so many pieces; ``script`` puts them into it."""
     return {
         "@type": "CollectionPage",
         "@id": f"{address}#page",
@@ -87,23 +113,17 @@ def collection(address: str, name: str, description: str, cards: list[Drawn]) ->
         "mainEntity": {
             "@type": "ItemList",
             "itemListOrder": "https://schema.org/ItemListOrderDescending",
-            "numberOfItems": len(cards),
-            "itemListElement": [
-                _item(position, card) for position, card in enumerate(cards, 1)
-            ],
+            "numberOfItems": number,
+            "itemListElement": _WRITTEN,
         },
     }
 
 
-def _item(position: int, card: Drawn) -> Node:
-    url = absolute(card.path)
-    return {
-        "@type": "ListItem",
-        "position": position,
-        "url": url,
-        "name": card.headline,
-        "item": {"@type": "WebPage", "@id": url, "citation": card.original},
-    }
+def item(path: str, headline: str, original: str) -> str:
+    """A piece within a collection, without its number there: what is in the braces."""
+    url = absolute(path)
+    page = {"@type": "WebPage", "@id": url, "citation": original}
+    return _text({"url": url, "name": headline, "item": page})[1:-1]
 
 
 def breadcrumb(*steps: tuple[str, str]) -> Node:

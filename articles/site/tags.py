@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from articles.listing import InvalidListing
 from articles.models import Tag
 
+from . import kept
 from .addresses import invalid, moved
+from .parts import part
 
 #: Tags that an address may name at once: each costs a look at the index for every
 #: piece that is read, and a reader hardly means more.
@@ -18,7 +20,7 @@ MOST_TAGS = 5
 
 
 def with_tags(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give a view the tags of its address (``slug``) as ``tags``.
+    """Give a view that is kept the tags of its address (``slug``) as ``tags``.
 
     Former slugs, other names, another order and repeated tags lead to the one
     address of these tags (301), filters, day and format of a feed included. A tag
@@ -31,7 +33,8 @@ def with_tags(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if len(slugs) > MOST_TAGS:
             said = _("At most %(number)s tags at once.") % {"number": MOST_TAGS}
             return invalid(request, InvalidListing({"tags": [said]}))
-        tags = tags_at(slugs)
+        ground = kept.ground(kept.states_of(request))
+        tags = part(ground, "tags", *slugs, make=lambda: tags_at(slugs))
         if slug != (right := slug_of(tags)):
             return moved(request, right)
         if not all(tag.was_ever_shown for tag in tags):

@@ -47,7 +47,7 @@ def hashtag(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(tag_named(name), permanent=True)
 
 
-@kept.page(kept.of_article, by_clock=False)
+@kept.page(kept.of_article)
 def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One piece; 410 once it is killed, 404 while the public may not see it."""
     loaded = Article.objects.select_related("source", "category", "image")

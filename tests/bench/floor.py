@@ -5,6 +5,7 @@ middleware, no session, no translations. ``?page=`` is counted with OFFSET, as m
 sites do. It runs as a server of its own: ``gunicorn tests.bench.floor``.
 """
 
+import functools
 import os
 from pathlib import Path
 
@@ -45,7 +46,7 @@ JOIN articles_article a ON a.id = t.article_id
 JOIN articles_source s ON s.id = a.source_id
 JOIN articles_category c ON c.id = a.category_id
 LEFT JOIN articles_image i ON i.id = a.image_id
-WHERE t.tag_id = (SELECT id FROM articles_tag WHERE slug = %s)
+WHERE t.tag_id = %s
   AND t.listed_at IS NOT NULL AND t.visible_from <= CURRENT_TIMESTAMP
 ORDER BY t.listed_at DESC, t.article_id DESC
 LIMIT %s OFFSET %s
@@ -56,13 +57,24 @@ COLUMNS = (
 )
 
 
+@functools.lru_cache
+def tag_at(slug: str) -> int:
+    """A tag's id, looked up once: with a subquery in its place PostgreSQL knows nothing
+    of how common the tag is, and sorts all of its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM articles_tag WHERE slug = %s", [slug])
+        return int(cursor.fetchone()[0])
+
+
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     offset = SIZE * (int(request.GET.get("page", "1")) - 1)
     with connection.cursor() as cursor:
-        cursor.execute(QUERY, [slug, SIZE, offset])
+        cursor.execute(QUERY, [tag_at(slug), SIZE, offset])
         rows = [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
     page = get_template("floor.html").render({"slug": slug, "rows": rows})
-    return HttpResponse(page)
+    # Or gunicorn sends it in pieces, and the other side waits for 40 ms (RFC 1122,
+    # 4.2.3.2) before it acknowledges the first.
+    return HttpResponse(page, headers={"Content-Length": len(page.encode())})
 
 
 urlpatterns = [path("tags/<str:slug>/", tag)]

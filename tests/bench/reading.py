@@ -1,33 +1,39 @@
 """What readers' pages cost, beside a floor, at every size.
 
     python -m tests.bench reading [--pieces 10000 100000] [--database postgres|sqlite]
-        [--rounds 7] [--requests 60] [--json FILE]
+        [--url URL …] [--rounds 7] [--requests 60] [--only WORD] [--json FILE]
 
-Real server processes (gunicorn, one worker for figures of CPU) over loopback, on a
-database of seeded pieces. Rounds are interleaved: each asks every scenario in turn,
-the floor first and last. What is compared is the CPU that the worker took for a
-request, as ratios within a round; their medians are printed. The floor beside itself
-tells how far such a ratio can be trusted.
+Real server processes (gunicorn, one worker for figures of CPU) over loopback, on
+databases of seeded pieces. Rounds are interleaved: each asks every scenario at every
+size in turn, the floor first and last. What is compared is the CPU that the worker
+took for a request, as ratios within a round; their medians are printed. The floor
+beside itself tells how far such a ratio can be trusted.
+
+The site runs three times: with nothing kept at all (``bare``), with cards and other
+parts kept and pages drawn for each request (``parts``), and as it is (``kept``). "Of a
+new edition" asks after the listing has been renewed, as by a publication on it.
 """
 
 import argparse
 import contextlib
-import functools
 import http.client
 import json
 import os
+import re
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 from django.utils.encoding import iri_to_uri
 
 from tests.run import postgresql
@@ -36,17 +42,20 @@ from .fetching import REPOSITORY, manage
 
 #: Seconds that a server may take to answer for the first time.
 START = 30
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Something that is asked for: of which server, where, and with which headers."""
+    """Something that is asked for: of which server, where, and with which headers.
+
+    ``renews`` is the edition that is renewed before each request.
+    """
 
     name: str
     server: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
+    renews: str = ""
 
 
 @dataclass
@@ -90,19 +99,22 @@ class Server:
         self.process.wait(timeout=30)
 
     def cpu(self) -> float:
-        """Seconds of CPU that the worker has taken so far."""
+        """Seconds of CPU that the worker's threads have taken so far."""
         master = self.process.pid
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
         total = 0
         for pid in children:
-            stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += int(stat[11]) + int(stat[12])
-        return total / TICKS
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                total += int((thread / "schedstat").read_text().split()[0])
+        return total / 1e9
 
     def get(self, path: str, headers: dict[str, str]) -> tuple[int, bytes, Any]:
         self.connection.request("GET", iri_to_uri(path), headers=headers)
         answer = self.connection.getresponse()
         return answer.status, answer.read(), answer.headers
+
+
+NO_PARTS = {"NEWSROOM_CARD_CACHE": "0"}
 
 
 @contextlib.contextmanager
@@ -112,14 +124,14 @@ def servers(database: str, folder: str) -> Iterator[dict[str, Server]]:
         "DATABASE_URL": database,
         "SECRET_KEY": "for a bench, which signs nothing at all, for nobody",
         "MEDIA_ROOT": f"{folder}/media",
-        "STATIC_ROOT": f"{folder}/static",
         "DEBUG": "0",
     }
     made: dict[str, Server] = {}
     with contextlib.ExitStack() as stack:
         for name, module, variables in (
             ("floor", "tests.bench.floor", {}),
-            ("empty", "newsroom.wsgi", {"NEWSROOM_PAGE_CACHE": "0"}),
+            ("bare", "newsroom.wsgi", {"NEWSROOM_PAGE_CACHE": "0"} | NO_PARTS),
+            ("parts", "newsroom.wsgi", {"NEWSROOM_PAGE_CACHE": "0"}),
             ("kept", "newsroom.wsgi", {}),
         ):
             made[name] = Server(module, common | variables)
@@ -131,29 +143,43 @@ def scenarios(facts: dict[str, Any]) -> list[Scenario]:
     """What is asked for on the pieces that were made."""
     hot, middling, cold = facts["tags"]
     tag = f"/tags/{hot}/"
-    found = [
+    gzip = {"Accept-Encoding": "gzip"}
+    of_tag = f"tags/{hot}"
+    return [
         Scenario("floor", "floor", tag),
-        Scenario("tag, hot", "empty", tag),
-        Scenario("tag, middling", "empty", f"/tags/{middling}/"),
-        Scenario("tag, cold", "empty", f"/tags/{cold}/"),
-        Scenario("tag, deepest page", "empty", f"{tag}?after={facts['deep']}"),
-        Scenario("tag, of a source", "empty", f"{tag}?source={facts['source']}"),
-        Scenario("tag, of a category", "empty", f"{tag}?category={facts['category']}"),
-        Scenario("tag, of a language", "empty", f"{tag}?language=ja"),
-        Scenario("tag, of a time", "empty", f"{tag}?from={facts['day']}"),
-        Scenario("home", "empty", "/"),
-        Scenario("source", "empty", f"/sources/{facts['source']}/"),
-        Scenario("category", "empty", f"/categories/{facts['category']}/"),
-        Scenario("article", "empty", facts["article"]),
-        Scenario("search", "empty", f"/search/?q={facts['word']}"),
-        Scenario("feed", "empty", f"{tag}feed.rss"),
-        Scenario("kept page", "kept", tag),
-        Scenario("kept page, gzip", "kept", tag, {"Accept-Encoding": "gzip"}),
-        Scenario("304", "kept", tag, {"If-None-Match": ""}),
+        Scenario("tag, hot", "parts", tag),
+        Scenario("tag, hot, of a new edition", "parts", tag, renews=of_tag),
+        Scenario("tag, hot, nothing kept", "bare", tag),
+        Scenario("tag, middling", "parts", f"/tags/{middling}/"),
+        Scenario("tag, cold", "parts", f"/tags/{cold}/"),
+        Scenario("tag, deepest page", "parts", f"{tag}?after={facts['deep']}"),
+        Scenario("tag, of a source", "parts", f"{tag}?source={facts['source']}"),
+        Scenario("tag, of a category", "parts", f"{tag}?category={facts['category']}"),
+        Scenario("tag, of a language", "parts", f"{tag}?language=ja"),
+        Scenario("tag, of a time", "parts", f"{tag}?from={facts['day']}"),
+        Scenario(
+            "tag, of a source and a category",
+            "parts",
+            f"{tag}?source={facts['source']}&category={facts['category']}",
+        ),
+        Scenario("two tags", "parts", f"/tags/{'+'.join(sorted([hot, middling]))}/"),
+        Scenario("home", "parts", "/"),
+        Scenario("source", "parts", f"/sources/{facts['source']}/"),
+        Scenario("category", "parts", f"/categories/{facts['category']}/"),
+        Scenario("article", "parts", facts["article"]),
+        Scenario("search", "parts", f"/search/?q={facts['word']}"),
+        Scenario("feed", "parts", f"{tag}feed.rss"),
+        Scenario("sitemap", "parts", "/sitemap.xml"),
+        Scenario("tag, kept", "kept", tag),
+        Scenario("tag, kept, gzip", "kept", tag, gzip),
+        Scenario("tag, 304", "kept", tag, {"If-None-Match": ""}),
+        Scenario("home, kept, gzip", "kept", "/", gzip),
+        Scenario("article, kept, gzip", "kept", facts["article"], gzip),
+        Scenario("feed, kept, gzip", "kept", f"{tag}feed.rss", gzip),
+        Scenario("the server's own part (healthz)", "kept", "/healthz"),
         Scenario("floor, deepest page", "floor", f"{tag}?page={facts['pages']}"),
         Scenario("floor again", "floor", tag),
     ]
-    return found
 
 
 FACTS = """
@@ -194,7 +220,13 @@ def facts_of(database: str) -> dict[str, Any]:
     return said
 
 
-def ask(server: Server, scenario: Scenario, requests: int, figures: Figures) -> float:
+def ask(
+    server: Server,
+    scenario: Scenario,
+    requests: int,
+    figures: Figures,
+    renew: Callable[[str], None],
+) -> float:
     """The CPU of one request, in milliseconds; the rest goes into ``figures``."""
     headers = dict(scenario.headers)
     if "If-None-Match" in headers:
@@ -203,6 +235,8 @@ def ask(server: Server, scenario: Scenario, requests: int, figures: Figures) -> 
     took = []
     before = server.cpu()
     for _ in range(requests):
+        if scenario.renews:
+            renew(scenario.renews)
         started = time.perf_counter()
         figures.status, body, _headers = server.get(scenario.path, headers)
         took.append(1000 * (time.perf_counter() - started))
@@ -213,29 +247,94 @@ def ask(server: Server, scenario: Scenario, requests: int, figures: Figures) -> 
     return cpu
 
 
-def measure(
-    database: str, folder: str, rounds: int, requests: int, only: str
-) -> dict[str, Figures]:
-    """Every scenario, in so many interleaved rounds."""
-    asked = [
-        each
-        for each in scenarios(facts_of(database))
-        if each.server == "floor" or only in each.name
-    ]
-    found = {each.name: Figures() for each in asked}
-    with servers(database, folder) as made:
-        for each in asked:
+class Yardstick:
+    """The floor's query alone, on a connection of its own; and renewals of editions."""
+
+    def __init__(self, database: str, slug: str) -> None:
+        self.is_postgresql = not database.startswith("sqlite")
+        parts = urlsplit(database)
+        self.connection: Any = (
+            psycopg.connect(database, autocommit=True)
+            if self.is_postgresql
+            else sqlite3.connect(parts.path, isolation_level=None, timeout=30)
+        )
+        text = Path(__file__).with_name("floor.py").read_text(encoding="utf-8")
+        found = re.search(r'QUERY = """\n(.*?)"""', text, re.DOTALL)
+        assert found
+        self.query = self._own(found[1])
+        (self.tag,) = self.connection.execute(
+            self._own("SELECT id FROM articles_tag WHERE slug = %s"), (slug,)
+        ).fetchone()
+
+    def _own(self, sql: str) -> str:
+        return sql if self.is_postgresql else sql.replace("%s", "?")
+
+    def ask(self, requests: int, figures: Figures) -> float:
+        started, cpu = time.perf_counter(), time.process_time()
+        for _ in range(requests):
+            rows = self.connection.execute(self.query, (self.tag, 20, 0)).fetchall()
+        cpu = 1000 * (time.process_time() - cpu) / requests
+        figures.cpu.append(cpu)
+        figures.latency.append(1000 * (time.perf_counter() - started) / requests)
+        figures.status, figures.size = len(rows), 0
+        return cpu
+
+    def renew(self, name: str) -> None:
+        """Give a listing another edition, as a publication on it does."""
+        sql = (
+            "INSERT INTO articles_edition (name, stamp) VALUES (%s, 1)"
+            " ON CONFLICT (name) DO UPDATE SET stamp = articles_edition.stamp + 1"
+        )
+        self.connection.execute(self._own(sql), (name,))
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+#: The floor's query without a page around it, among the figures.
+ALONE = "the floor's query alone"
+Found = dict[str, Figures]
+
+
+class Size:
+    """The servers on one database, and what was found there."""
+
+    def __init__(self, database: str, only: str, stack: contextlib.ExitStack) -> None:
+        facts = facts_of(database)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        self.asked = [
+            each
+            for each in scenarios(facts)
+            if each.server == "floor" or only in each.name
+        ]
+        names = [*(each.name for each in self.asked), ALONE]
+        self.found: Found = {name: Figures() for name in names}
+        self.yardstick = Yardstick(database, facts["tags"][0])
+        stack.callback(self.yardstick.close)
+        self.servers = stack.enter_context(servers(database, folder))
+        for each in self.asked:
             for _ in range(5):
-                made[each.server].get(each.path, {})
+                self.servers[each.server].get(each.path, {})
+
+    def round(self, requests: int) -> None:
+        renew = self.yardstick.renew
+        of_round = {ALONE: self.yardstick.ask(requests, self.found[ALONE])}
+        for each in self.asked:
+            server, figures = self.servers[each.server], self.found[each.name]
+            of_round[each.name] = ask(server, each, requests, figures, renew)
+        floor = (of_round["floor"] + of_round["floor again"]) / 2
+        for name, cpu in of_round.items():
+            self.found[name].ratio.append(cpu / floor)
+
+
+def measure(databases: list[str], rounds: int, requests: int, only: str) -> list[Found]:
+    """Every scenario on every database, in so many interleaved rounds."""
+    with contextlib.ExitStack() as stack:
+        sizes = [Size(database, only, stack) for database in databases]
         for _ in range(rounds):
-            of_round = {
-                each.name: ask(made[each.server], each, requests, found[each.name])
-                for each in asked
-            }
-            floor = (of_round["floor"] + of_round["floor again"]) / 2
-            for name, cpu in of_round.items():
-                found[name].ratio.append(cpu / floor)
-    return found
+            for size in sizes:
+                size.round(requests)
+    return [size.found for size in sizes]
 
 
 @contextlib.contextmanager
@@ -255,16 +354,38 @@ def database_of(kind: str, folder: str, pieces: int) -> Iterator[str]:
         yield url
 
 
-def table(found: dict[str, Figures]) -> list[str]:
+def table(found: Found) -> list[str]:
     lines = ["| | × floor | CPU ms | median ms | bytes | status |", "|-|-|-|-|-|-|"]
     for name, each in found.items():
         ratio, cpu, latency = map(
             statistics.median, (each.ratio, each.cpu, each.latency)
         )
         lines.append(
-            f"| {name} | {ratio:.2f} | {cpu:.1f} | {latency:.1f} | {each.size} "
+            f"| {name} | {ratio:.2f} | {cpu:.2f} | {latency:.2f} | {each.size} "
             f"| {each.status} |"
         )
+    floors = [a / b for a, b in zip(*_floors(found), strict=True)]
+    low, high = min(floors), max(floors)
+    lines.append(f"\nThe floor beside itself, in its rounds: {low:.2f} to {high:.2f}.")
+    return lines
+
+
+def _floors(found: Found) -> tuple[list[float], list[float]]:
+    return found["floor"].cpu, found["floor again"].cpu
+
+
+def growth(first: Found, last: Found) -> list[str]:
+    """Each scenario at the last size, beside the same at the first."""
+    lines = ["| | latency, last ÷ first size | CPU |", "|-|-|-|"]
+    for name in first:
+        latency, cpu = (
+            statistics.median(b / a for a, b in zip(one, other, strict=True))
+            for one, other in (
+                (first[name].latency, last[name].latency),
+                (first[name].cpu, last[name].cpu),
+            )
+        )
+        lines.append(f"| {name} | {latency:.2f} | {cpu:.2f} |")
     return lines
 
 
@@ -272,24 +393,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--pieces", type=int, nargs="+", default=[10_000])
     parser.add_argument("--database", choices=("postgres", "sqlite"), default="sqlite")
-    parser.add_argument("--url", default="", help="a database that is filled already")
+    parser.add_argument(
+        "--url", nargs="+", default=[], help="databases that are filled already"
+    )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--requests", type=int, default=60)
     parser.add_argument("--only", default="", help="scenarios with this in their name")
     parser.add_argument("--json", default="")
     options = parser.parse_args()
-    told = {}
-    for pieces in options.pieces:
-        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-            url = options.url or stack.enter_context(
-                database_of(options.database, folder, pieces)
-            )
-            manage_static = functools.partial(manage, url, "collectstatic")
-            os.environ["STATIC_ROOT"] = f"{folder}/static"
-            manage_static("--no-input", "-v", "0")
-            found = measure(url, folder, options.rounds, options.requests, options.only)
-            title = f"\n{pieces} pieces on {urlsplit(url).scheme}\n"
-            sys.stdout.write("\n".join([title, *table(found), ""]))
-            told[pieces] = {name: vars(each) for name, each in found.items()}
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        databases = options.url or [
+            stack.enter_context(database_of(options.database, folder, pieces))
+            for pieces in options.pieces
+        ]
+        os.environ["STATIC_ROOT"] = f"{folder}/static"
+        manage(databases[0], "collectstatic", "--no-input", "-v", "0")
+        found = measure(databases, options.rounds, options.requests, options.only)
+    for url, each in zip(databases, found, strict=True):
+        parts = urlsplit(url)
+        title = f"\n{parts.scheme}, {parts.path}\n"
+        sys.stdout.write("\n".join([title, *table(each), ""]))
+    if len(found) > 1:
+        sys.stdout.write("\n".join(["", *growth(found[0], found[-1]), ""]))
     if options.json:
+        told = {
+            url: {name: vars(figures) for name, figures in each.items()}
+            for url, each in zip(databases, found, strict=True)
+        }
         Path(options.json).write_text(json.dumps(told, indent=1), encoding="utf-8")

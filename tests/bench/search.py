@@ -288,10 +288,10 @@ def _index_alone(path: str, words: str, times: int) -> tuple[float, int]:
     scope, took = scopes[kind](), []
     parameters = dict(each.split("=") for each in query.split("&") if each)
     for _ in range(times):
-        asked = filters.chosen(parameters | {"q": words}, scope.rows, scope.path)
+        part, asked = filters.chosen(parameters | {"q": words}, scope)
         with CaptureQueriesContext(connection) as captured:
             started = time.perf_counter()
-            pages.with_words(scope, asked.form.cleaned_data, 20, None)
+            pages.with_words(part, asked, 20, None)
             took.append(time.perf_counter() - started)
     return 1000 * statistics.median(took), len(captured)
 

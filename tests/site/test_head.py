@@ -402,7 +402,7 @@ def test_no_character_breaks_the_data():
     text = script([{"name": "a\x00b\ud800c]]>\u2028</script>"}])
     assert "<" not in text and ">" not in text
     text.encode()
-    assert json.loads(text)["@graph"][0]["name"] == "ab\ufffdc]]>\u2028</script>"
+    assert json.loads(text)["@graph"][-1]["name"] == "ab\ufffdc]]>\u2028</script>"
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ PAGES = (
 
 @pytest.fixture(autouse=True)
 def _keeping(settings):
-    settings.NEWSROOM_KEEPS_PAGES = settings.NEWSROOM_KEEPS_CARDS = True
+    settings.NEWSROOM_KEEPS_PAGES = settings.NEWSROOM_KEEPS_PARTS = True
     cache.clear()
 
 
@@ -80,7 +80,7 @@ def look(client, pieces):
         shown = client.get(url)
         with override_settings(NEWSROOM_KEEPS_PAGES=False):
             put_together = client.get(url)
-            with override_settings(NEWSROOM_KEEPS_CARDS=False):
+            with override_settings(NEWSROOM_KEEPS_PARTS=False):
                 drawn = client.get(url)
         assert shown.status_code == put_together.status_code == drawn.status_code, url
         assert shown.content == drawn.content, url
