@@ -47,7 +47,9 @@ class _Question:
         with connections[self.alias].cursor() as cursor:
             cursor.execute(self.sql, parameters)
             rows = cursor.fetchall()
-        return list(self.convert(rows, self.converters)) if self.converters else rows
+        if not self.converters:
+            return rows
+        return list(map(tuple, self.convert(rows, self.converters)))
 
 
 def _adapted(alias: str, value: Any) -> Any:

@@ -206,6 +206,9 @@ if bucket := env_url("NEWSROOM_STORAGE_URL", schemes=("s3",)):
             "bucket_name": urlsplit(bucket).netloc,
             # Names are made from contents, so they never change their meaning.
             "object_parameters": {"CacheControl": IMMUTABLE},
+            # Seconds for which a signed address is good: cards and pages with it are
+            # kept for an hour each, and read for longer.
+            "querystring_expire": 24 * 3600,
         },
     }
 

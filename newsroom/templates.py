@@ -9,6 +9,7 @@ drawn for each language once. Templates are written as ever.
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.template import Context, Origin, Template
 from django.template.base import FilterExpression, Node, NodeList, TextNode, Variable
 from django.template.defaulttags import IfNode, URLNode
@@ -36,12 +37,14 @@ class Constant(Node):
 
     def __init__(self, nodes: list[Node]) -> None:
         self.nodes = nodes
-        self.drawn: dict[tuple[str | None, str], SafeString] = {}
+        self.has_files = any(isinstance(node, StaticNode) for node in nodes)
+        self.drawn: dict[tuple[object, ...], SafeString] = {}
         self.token = nodes[0].token
         self.origin = nodes[0].origin
 
     def render(self, context: Context) -> SafeString:
-        key = (get_language(), get_script_prefix())
+        files = storages["staticfiles"] if self.has_files else None
+        key = (get_language(), get_script_prefix(), files)
         found = self.drawn.get(key)
         if found is None:
             parts = (str(node.render_annotated(context)) for node in self.nodes)

@@ -40,8 +40,8 @@ def drawn(
 ) -> dict[listing.Place, Drawn]:
     """The cards of a page, in its order; those of pieces that are public still.
 
-    ``states`` are the editions of its pieces at this moment. The first one's picture is sent first; with ``has_lead`` that card is the page's
-    lead and larger.
+    ``states`` are the editions of its pieces at this moment. The first one's picture
+    is sent first; with ``has_lead`` that card is the page's lead and larger.
     """
     ids = [place.article for place in page.places]
     # The words of a search are marked in it: nobody else has the same card.

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from . import desk, fetching, fuzz, importing, reading, search, site
+from . import desk, fetching, front, fuzz, importing, reading, search, site
 
 BENCHES = {
     "importing": importing.main,
@@ -12,6 +12,7 @@ BENCHES = {
     "search": search.main,
     "fuzz": fuzz.main,
     "reading": reading.main,
+    "front": front.main,
     "site": site.main,
 }
 

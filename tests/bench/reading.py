@@ -1,7 +1,7 @@
 """What readers' pages cost, beside a floor, at every size.
 
     python -m tests.bench reading [--pieces 10000 100000] [--database postgres|sqlite]
-        [--url URL …] [--rounds 7] [--requests 60] [--only WORD] [--json FILE]
+        [--url URL …] [--rounds 7] [--requests 60] [--only WORD …] [--json FILE]
 
 Real server processes (gunicorn, one worker for figures of CPU) over loopback, on
 databases of seeded pieces. Rounds are interleaved: each asks every scenario at every
@@ -69,13 +69,27 @@ class Figures:
     size: int = 0
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def cpu_of(master: int) -> float:
+    """Seconds of CPU that a process's children have taken, in all their threads."""
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    total = 0
+    for pid in children:
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            total += int((thread / "schedstat").read_text().split()[0])
+    return total / 1e9
+
+
 class Server:
     """A worker of gunicorn on a free port of loopback."""
 
     def __init__(self, module: str, environment: dict[str, str]) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         command = [sys.executable, "-m", "gunicorn", module, "--workers", "1"]
         bind = ["--threads", "2", "--keep-alive", "300"]
         bind += ["--bind", f"127.0.0.1:{self.port}"]
@@ -99,14 +113,8 @@ class Server:
         self.process.wait(timeout=30)
 
     def cpu(self) -> float:
-        """Seconds of CPU that the worker's threads have taken so far."""
-        master = self.process.pid
-        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        total = 0
-        for pid in children:
-            for thread in Path(f"/proc/{pid}/task").iterdir():
-                total += int((thread / "schedstat").read_text().split()[0])
-        return total / 1e9
+        """Seconds of CPU that the worker has taken so far."""
+        return cpu_of(self.process.pid)
 
     def get(self, path: str, headers: dict[str, str]) -> tuple[int, bytes, Any]:
         self.connection.request("GET", iri_to_uri(path), headers=headers)
@@ -299,13 +307,15 @@ Found = dict[str, Figures]
 class Size:
     """The servers on one database, and what was found there."""
 
-    def __init__(self, database: str, only: str, stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self, database: str, only: list[str], stack: contextlib.ExitStack
+    ) -> None:
         facts = facts_of(database)
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         self.asked = [
             each
             for each in scenarios(facts)
-            if each.server == "floor" or only in each.name
+            if each.server == "floor" or any(word in each.name for word in only)
         ]
         names = [*(each.name for each in self.asked), ALONE]
         self.found: Found = {name: Figures() for name in names}
@@ -327,7 +337,9 @@ class Size:
             self.found[name].ratio.append(cpu / floor)
 
 
-def measure(databases: list[str], rounds: int, requests: int, only: str) -> list[Found]:
+def measure(
+    databases: list[str], rounds: int, requests: int, only: list[str]
+) -> list[Found]:
     """Every scenario on every database, in so many interleaved rounds."""
     with contextlib.ExitStack() as stack:
         sizes = [Size(database, only, stack) for database in databases]
@@ -398,7 +410,12 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--requests", type=int, default=60)
-    parser.add_argument("--only", default="", help="scenarios with this in their name")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[""],
+        help="scenarios with one of these in the name",
+    )
     parser.add_argument("--json", default="")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:

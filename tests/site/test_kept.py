@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
@@ -16,7 +16,7 @@ from PIL import Image as Picture
 
 from articles import workflow
 from articles.images import library
-from articles.models import Edition, ImportRun, Indexing, Reuse, Tag
+from articles.models import Appearance, Edition, ImportRun, Indexing, Reuse, Tag
 from articles.tagging import tags
 from tests.factories import ArticleFactory, CategoryFactory, SourceFactory, make_user
 
@@ -45,7 +45,8 @@ PAGES = (
 @pytest.fixture(autouse=True)
 def _keeping(settings):
     settings.NEWSROOM_KEEPS_PAGES = settings.NEWSROOM_KEEPS_PARTS = True
-    cache.clear()
+    for each in caches.all():
+        each.clear()
 
 
 @pytest.fixture
@@ -238,6 +239,89 @@ def test_a_piece_shows_when_its_hour_comes_though_nobody_does_anything(client, c
     assert b"In a second" not in client.get("/").content
     time.sleep(1.1)
     assert b"In a second" in client.get("/").content
+
+
+def test_a_kept_answer_is_the_answer_with_all_its_headers(client, pieces):
+    for url in ("/", "/tags/trade/feed.rss", pieces[0].get_absolute_url()):
+        drawn = client.get(url)
+        kept = client.get(url)
+        assert kept.headers == drawn.headers
+        assert "Content-Security-Policy" in kept.headers
+        head = client.head(url)
+        assert (head.content, head.headers) == (b"", drawn.headers)
+        same = client.get(url, headers={"If-None-Match": drawn.headers["ETag"]})
+        assert same.status_code == 304
+        of_the_body = {"Content-Type", "Content-Length"}
+        assert same.headers == {
+            name: value
+            for name, value in drawn.headers.items()
+            if name not in of_the_body
+        }
+        assert client.post(url).status_code == 405
+
+
+def test_a_publication_leaves_other_listings_kept(client, chief, pieces):
+    ArticleFactory(published=True, tags=["Fisheries"])
+    more = ArticleFactory(source=pieces[0].source, tags=["Trade"])
+    urls = ("/tags/fisheries/", "/tags/fisheries/feed.rss")
+    seen = {url: client.get(url).headers["ETag"] for url in urls}
+    workflow.move(more, "publish", by=chief)
+    for url in urls:
+        assert client.get(url).headers["ETag"] == seen[url]
+
+
+def test_menus_follow_the_first_piece_of_a_source_and_its_last(client, chief, pieces):
+    def offered():
+        return b"Gazette</option>" in client.get("/tags/trade/").content
+
+    piece = ArticleFactory(source=SourceFactory(name="Gazette"))
+    assert not offered()
+    workflow.move(piece, "publish", by=chief)
+    assert offered()
+    workflow.move(piece, "unpublish", by=chief)
+    assert not offered()
+    soon = timezone.now() + timedelta(seconds=1)
+    workflow.move(piece, "publish", by=chief, at=soon)
+    assert not offered()
+    time.sleep(1.1)
+    assert offered()
+
+
+def test_an_embargo_that_ends_shows_the_other_publisher_on_the_card(client, chief):
+    lead = ArticleFactory(published=True, tags=["Trade"])
+    twin = ArticleFactory(source=SourceFactory(name="Gazette"))
+    workflow.fold(twin.pk, lead.pk, by=chief)
+    twin.refresh_from_db()
+    twin.embargoed_until = timezone.now() + timedelta(seconds=1)
+    workflow.save(twin, ["embargoed_until"], by=chief, seen=twin.version)
+    for url in ("/tags/trade/", lead.get_absolute_url()):
+        assert b"Gazette" not in client.get(url).content
+    time.sleep(1.1)
+    for url in ("/tags/trade/", lead.get_absolute_url()):
+        assert b"Gazette" in client.get(url).content
+
+
+def test_of_the_hours_that_have_come_the_last_one_is_remembered(chief):
+    now = timezone.now()
+    come = [now - timedelta(hours=hours) for hours in (3, 2, 1)]
+    Appearance.objects.bulk_create(Appearance(at=at) for at in come)
+    later = now + timedelta(days=1)
+    workflow.move(ArticleFactory(), "publish", by=chief, at=later)
+    noted = Appearance.objects.order_by("at").values_list("at", flat=True)
+    assert list(noted) == [come[-1], later]
+
+
+def test_another_process_finds_what_was_drawn_in_the_shared_cache(
+    client, pieces, settings
+):
+    settings.NEWSROOM_SHARES_CACHE = True
+    drawn = client.get("/tags/trade/")
+    caches["process"].clear()
+    with CaptureQueriesContext(connection) as queries:
+        found = client.get("/tags/trade/")
+    assert (found.content, found.headers) == (drawn.content, drawn.headers)
+    assert len(queries) == 1
+    assert not found.templates
 
 
 def test_what_is_not_public_renews_nothing(chief):

@@ -1,0 +1,74 @@
+"""A question that is put together once answers as one that is built each time."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from articles.models import Article
+from newsroom.prepared import prepared
+from tests.factories import ArticleFactory, SourceFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def by_source(source: int, before: datetime, *, number: int) -> QuerySet:
+    rows = Article.objects.published().filter(source=source, listed_at__lt=before)
+    return rows.order_by("-listed_at").values_list("listed_at", "pk")[:number]
+
+
+@pytest.fixture
+def pieces():
+    sources = SourceFactory.create_batch(2)
+    return [
+        ArticleFactory(
+            source=sources[n % 2],
+            published=True,
+            source_published_at=timezone.now() - timedelta(hours=n),
+        )
+        for n in range(8)
+    ]
+
+
+def test_every_value_is_put_in_its_place(pieces):
+    ask = prepared(by_source)
+    for source in {piece.source_id for piece in pieces}:
+        for hours in (0, 3, 5):
+            for number in (1, 3):
+                before = timezone.now() - timedelta(hours=hours)
+                expected = list(by_source(source, before, number=number))
+                assert ask(source, before, number=number) == expected
+    assert len(ask(pieces[0].source_id, timezone.now(), number=3)) == 3
+
+
+def test_it_is_put_together_once(pieces):
+    built = []
+
+    @prepared
+    def ask(source: int, before: datetime, *, number: int) -> QuerySet:
+        built.append(number)
+        return by_source(source, before, number=number)
+
+    with CaptureQueriesContext(connection) as queries:
+        for source in (1, 2, 3):
+            ask(source, timezone.now(), number=2)
+        ask(1, timezone.now(), number=3)
+    assert built == [2, 3]
+    assert len(queries) == 4
+
+
+def test_moments_come_back_as_moments(pieces):
+    rows = prepared(by_source)(pieces[0].source_id, timezone.now(), number=1)
+    assert rows[0][0] == pieces[0].source_published_at
+
+
+def test_a_value_that_is_nowhere_in_the_question_is_refused(pieces):
+    @prepared
+    def ask(source: int, other: int) -> QuerySet:
+        return Article.objects.filter(source=source).values_list("pk")
+
+    with pytest.raises(ValueError, match="No place"):
+        ask(1, 2)
