@@ -5,6 +5,10 @@ from django.db.models.functions import Now
 
 from articles.models import Tag, TaggedArticle
 
+#: Tags from which on the question does not name them: reading 10,000 names took
+#: PostgreSQL 400 ms, and all that wait are few.
+MANY = 100
+
 
 def waiting_counts(tags: list[Tag]) -> dict[int, int]:
     """``{tag id: listed pieces that do not show yet}``: scheduled or embargoed.
@@ -14,8 +18,9 @@ def waiting_counts(tags: list[Tag]) -> dict[int, int]:
     rows = TaggedArticle.objects.filter(
         content_object__visible_from__gt=Now(),
         content_object__listed_at__isnull=False,
-        tag__in=tags,
     )
+    if len(tags) <= MANY:
+        rows = rows.filter(tag__in=tags)
     return dict(rows.order_by().values_list("tag").annotate(number=Count("pk")))
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
 from django.conf import settings
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMonth
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import get_script_prefix, reverse
@@ -102,7 +102,7 @@ def _subjects(name: str) -> list[Entry]:
     kind, rows = SUBJECTS[name]
     return [
         Entry(row.get_absolute_url(), row.changed)
-        for row in rows().order_by("pk")
+        for row in rows("pk")
         if index_policy(
             Facts(kind, pieces=row.shown, is_described=bool(row.description))
         ).in_sitemap
@@ -111,7 +111,8 @@ def _subjects(name: str) -> list[Entry]:
 
 def _pages() -> list[Entry]:
     """The home page and the list of tags."""
-    newest = Article.objects.published().aggregate(at=Max("visible_from"))["at"]
+    came = Article.objects.published().order_by("-visible_from")
+    newest = came.values_list("visible_from", flat=True).first()
     kinds = {"articles:home": Kind.HOME, "articles:tags": Kind.INDEX}
     return [
         Entry(reverse(name), newest)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from . import desk, fetching, front, fuzz, importing, reading, search, site
+from . import desk, fetching, front, fuzz, importing, reading, search, site, where
 
 BENCHES = {
     "importing": importing.main,
@@ -14,6 +14,7 @@ BENCHES = {
     "reading": reading.main,
     "front": front.main,
     "site": site.main,
+    "where": where.main,
 }
 
 chosen = sys.argv[1] if len(sys.argv) > 1 else ""
