@@ -1,4 +1,4 @@
-"""What every test finds: storage of its own, real material, and a browser."""
+"""What every test finds: storage of its own, a database, real material, a browser."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from playwright.sync_api import (
     WebError,
     sync_playwright,
 )
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -55,6 +55,31 @@ def own_storage(settings: Settings, tmp_path: Path) -> None:
 def patient_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that a crowded machine does not cut short."""
     monkeypatch.setattr("articles.search.finding.PATIENCE", 30.0)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """The test database, and a copy of it as it was when no test had seen it.
+
+    The migrations are what takes long, so they are run once, and not for each of
+    the databases that a test needs for itself.
+    """
+    # Benches take the browser's options from here, and know no settings.
+    from tests.commands.scratch import copy_of_the_test_database
+
+    folder = tmp_path_factory.mktemp("template")
+    with django_db_blocker.unblock(), copy_of_the_test_database(folder) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="session")
+def template(django_db_setup: str) -> str:
+    """An empty migrated database, to be copied: the path or name of it."""
+    return django_db_setup
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import psycopg
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
 from articles.models import Article
 from tests.commands.contents import contents
@@ -91,6 +91,19 @@ def server_database(template: str = "template0") -> Iterator[tuple[str, str]]:
         address = f"{quote(given['HOST'], safe='')}:{place['port']}"
         yield name, f"postgres://{user}:{password}@{address}/{name}"
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def copy_of_the_test_database(folder: Path) -> Iterator[str]:
+    """The path or name of a copy; nobody may be reading the original."""
+    given = str(connection.settings_dict["NAME"])
+    connection.close()
+    if is_sqlite():
+        yield str(shutil.copy(given, folder / "empty.sqlite3"))
+        return
+    connection.close_pool()
+    with server_database(given) as (name, _url):
+        yield name
 
 
 @contextmanager
