@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 from django.core.cache import caches
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
@@ -41,6 +41,63 @@ def missing(part: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(part, pytrace=False)
     pytest.skip(part)
+
+
+LEFT_OUT = pytest.StashKey[int]()
+#: What a test asks for that goes to the database, or to the cache that may be shared.
+OF_THE_RUN = {"client", "db", "django_db_setup", "live_server", "transactional_db"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--second-database",
+        action="store_true",
+        help="leave out the tests that ask for no database: they ran with the first",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    if not config.getoption("second_database"):
+        return
+    kept = [item for item in items if asks_for_a_database(item)]
+    config.stash[LEFT_OUT] = len(items) - len(kept)
+    items[:] = kept
+
+
+def asks_for_a_database(item: pytest.Item) -> bool:
+    """By mark, class or fixture; pytest-django refuses every query to the others."""
+    kind = getattr(item, "cls", None)
+    return (
+        item.get_closest_marker("django_db") is not None
+        or (kind is not None and issubclass(kind, TransactionTestCase))
+        or not OF_THE_RUN.isdisjoint(getattr(item, "fixturenames", ()))
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a worker tell how many it left out."""
+    if hasattr(session.config, "workeroutput"):
+        left_out = session.config.stash.get(LEFT_OUT, 0)
+        session.config.workeroutput["left_out"] = left_out
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    # Each worker collects everything, so one speaks for all.
+    if told := getattr(node, "workeroutput", None):
+        node.config.stash[LEFT_OUT] = told["left_out"]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if left_out := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(
+            f"{left_out} tests that ask for no database ran with the first one."
+        )
 
 
 @pytest.fixture(autouse=True)
