@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
@@ -82,16 +83,24 @@ def _paths(
 
 def linked(client: Client, start: Iterable[str], most: int = 400) -> dict[str, str]:
     """What is answered at these addresses and at all of ours that they lead to."""
-    texts: dict[str, str] = {}
+    answers = answers_linked(client, start, most)
+    return {address: text for address, (_, text) in answers.items()}
+
+
+def answers_linked(
+    client: Client, start: Iterable[str], most: int = 400
+) -> dict[str, tuple[Any, str]]:
+    """The answers themselves, each with its text."""
+    answers: dict[str, tuple[Any, str]] = {}
     waiting = list(start)
-    while waiting and len(texts) < most:
+    while waiting and len(answers) < most:
         address = waiting.pop(0)
-        if address in texts or address.startswith(("/admin/", "/static/")):
+        if address in answers or address.startswith(("/admin/", "/static/")):
             continue
         answer = client.get(address)
-        texts[address] = text_of(answer)
-        waiting += _ours(address, answer, texts[address])
-    return texts
+        answers[address] = (answer, text_of(answer))
+        waiting += _ours(address, *answers[address])
+    return answers
 
 
 def text_of(answer: object) -> str:

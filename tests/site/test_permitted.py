@@ -38,7 +38,13 @@ from tests.factories import (
     TagFactory,
     make_user,
 )
-from tests.site.every_address import languages, linked, public, text_of
+from tests.site.every_address import (
+    answers_linked,
+    languages,
+    linked,
+    public,
+    text_of,
+)
 
 EXAMPLES = int(os.environ.get("NEWSROOM_EXAMPLES", "3"))
 #: Of a text that is hidden, what must stand nowhere: so many words or characters in a
@@ -236,7 +242,8 @@ def readings(text: str) -> str:
     forms = [text, html.unescape(text), html.unescape(html.unescape(text))]
     forms += [re.sub(r"<[^>]+>", " ", form) for form in forms]
     forms.append(unquote(text))
-    return "\n".join(" ".join(form.split()) for form in forms)
+    # Most pages say the same in several of them.
+    return "\n".join(dict.fromkeys(" ".join(form.split()) for form in forms))
 
 
 def is_page_of(article: Article, address: str) -> bool:
@@ -418,8 +425,7 @@ BREAKAGES = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", BREAKAGES)
-def test_what_breaks_the_rules_on_purpose_is_found(client, monkeypatch, name):
+def test_what_breaks_the_rules_on_purpose_is_found(client, monkeypatch):
     cache.clear()
     chance = random.Random(5)
     policies = {
@@ -445,10 +451,13 @@ def test_what_breaks_the_rules_on_purpose_is_found(client, monkeypatch, name):
             return str(error)
 
     assert not found()
-    where, what, broken, told = BREAKAGES[name]
-    monkeypatch.setattr(where, what, broken)
+    for name, (where, what, broken, told) in BREAKAGES.items():
+        cache.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(where, what, broken)
+            assert told in found(), name
     cache.clear()
-    assert told in found()
+    assert not found()
 
 
 @pytest.mark.django_db
@@ -538,16 +547,16 @@ def test_a_piece_that_nobody_may_read_is_nowhere(script, settings):
         told[fate] = text_in(script, 20, chance)
         workflow.correct(articles[fate].pk, told[fate], by=chief)
     start, reader = addresses_of(list(articles.values())), Client()
-    before = {at: reader.get(at) for at in linked(reader, start)}
+    before = answers_linked(reader, start)
 
     for fate in LATER:
         articles[fate].refresh_from_db()
         hide(articles[fate], fate, chief)
-    again = {at: asked_again(reader, at, answer) for at, answer in before.items()}
+    again = {at: asked_again(reader, at, answer) for at, (answer, _) in before.items()}
     after = {f"{at}, asked again": text for at, (text, _) in again.items()}
     after |= linked(reader, start)
 
-    seen = [_without_the_asked(at, readings(text)) for at, text in after.items()]
+    seen = {_without_the_asked(at, readings(text)): at for at, text in after.items()}
     public = articles.pop("public")
     assert any(part in "".join(seen) for part in pieces_of(public.shown_headline))
     assert any(part in "".join(seen) for part in pieces_of(told.pop("public")))
@@ -558,7 +567,7 @@ def test_a_piece_that_nobody_may_read_is_nowhere(script, settings):
         parts |= {article.image.digest[:32], article.image_url}
         found = [
             (fate, address, part)
-            for address, said in zip(after, seen, strict=True)
+            for said, address in seen.items()
             for part in parts
             if part in said
         ]
