@@ -52,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--second-database",
         action="store_true",
-        help="leave out the tests that ask for no database: they ran with the first",
+        help="leave out what no database has a part in: it ran with the first one",
     )
 
 
@@ -62,7 +62,11 @@ def pytest_collection_modifyitems(
 ) -> None:
     if not config.getoption("second_database"):
         return
-    kept = [item for item in items if asks_for_a_database(item)]
+    kept = [
+        item
+        for item in items
+        if asks_for_a_database(item) and item.get_closest_marker("once") is None
+    ]
     config.stash[LEFT_OUT] = len(items) - len(kept)
     items[:] = kept
 
@@ -96,7 +100,7 @@ def pytest_terminal_summary(
 ) -> None:
     if left_out := config.stash.get(LEFT_OUT, 0):
         terminalreporter.write_line(
-            f"{left_out} tests that ask for no database ran with the first one."
+            f"{left_out} tests in which no database has a part ran with the first one."
         )
 
 

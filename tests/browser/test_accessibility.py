@@ -38,6 +38,8 @@ from tests.factories import (
     make_user,
 )
 
+pytestmark = pytest.mark.once
+
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")

@@ -23,7 +23,7 @@ from .conftest import signed_in_as
 from .test_accessibility import SCHEMES, WIDTHS, be_seen, examine
 from .test_desk import open_desk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 @pytest.fixture
