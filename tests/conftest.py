@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from django.core.cache import caches
 from django.test import Client, TransactionTestCase
 from playwright.sync_api import (
     Browser,
@@ -20,6 +19,8 @@ from playwright.sync_api import (
 )
 from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
+
+from tests.caching import forget
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 #: No sandbox, as root has none; and nothing that calls home on its own.
@@ -108,8 +109,7 @@ def pytest_terminal_summary(
 def own_storage(settings: Settings, tmp_path: Path) -> None:
     """Images in a directory of the test's own, and caches that begin empty."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    for each in caches.all():
-        each.clear()
+    forget()
 
 
 @pytest.fixture(autouse=True)

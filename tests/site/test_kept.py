@@ -18,6 +18,7 @@ from articles import workflow
 from articles.images import library
 from articles.models import Appearance, Edition, ImportRun, Indexing, Reuse, Tag
 from articles.tagging import tags
+from tests.caching import forget
 from tests.factories import ArticleFactory, CategoryFactory, SourceFactory, make_user
 
 pytestmark = pytest.mark.django_db
@@ -45,8 +46,7 @@ PAGES = (
 @pytest.fixture(autouse=True)
 def _keeping(settings):
     settings.NEWSROOM_KEEPS_PAGES = settings.NEWSROOM_KEEPS_PARTS = True
-    for each in caches.all():
-        each.clear()
+    forget()
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from urllib.parse import unquote
 
 import pytest
 from django.conf import settings as configured
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django.utils.safestring import mark_safe
@@ -31,6 +30,7 @@ from articles.markup import plain
 from articles.models import Article, Image, Reuse, Source
 from articles.rights import Channel, Permitted, permitted
 from articles.site import feeds, head
+from tests.caching import forget
 from tests.factories import (
     EDITOR,
     ArticleFactory,
@@ -300,7 +300,7 @@ class NothingMoreIsShown(TestCase):
         report_multiple_bugs=False,
     )
     def test_no_output_shows_more_than_is_permitted(self, several, seed):
-        cache.clear()
+        forget()
         chance = random.Random(seed)
         TagFactory(name="Trade", slug="trade")
         articles = [make(house, at, chance) for at, house in enumerate(several)]
@@ -426,7 +426,7 @@ BREAKAGES = {
 
 @pytest.mark.django_db
 def test_what_breaks_the_rules_on_purpose_is_found(client, monkeypatch):
-    cache.clear()
+    forget()
     chance = random.Random(5)
     policies = {
         "Latin": (Reuse.EXCERPT, True, False),
@@ -452,11 +452,11 @@ def test_what_breaks_the_rules_on_purpose_is_found(client, monkeypatch):
 
     assert not found()
     for name, (where, what, broken, told) in BREAKAGES.items():
-        cache.clear()
+        forget()
         with monkeypatch.context() as patch:
             patch.setattr(where, what, broken)
             assert told in found(), name
-    cache.clear()
+    forget()
     assert not found()
 
 
