@@ -1,5 +1,6 @@
 """Which elements markup may hold, and a tree of it that is built within bounds."""
 
+import inspect
 from typing import Final
 
 from lxml import etree
@@ -129,3 +130,8 @@ class _Builder:
         self._tree.end("body")
         self._tree.end("html")
         return self._tree.close()
+
+
+# For each parser lxml asks what ``start`` takes, and to find out took a seventh of the
+# time of a parse.
+_Builder.start.__signature__ = inspect.signature(_Builder.start)  # type: ignore[attr-defined]

@@ -73,12 +73,12 @@ def _embedded_address(element: etree._Element, base: str) -> str:
     candidates = [element.get(name) for name in ("src", "data", "data-src")]
     candidates += [source.get("src") for source in element.iter("source", "embed")]
     for candidate in candidates:
-        if candidate and (address := _absolute(candidate, base)):
+        if candidate and (address := web_address(candidate, base)):
             return address
     return ""
 
 
-def _absolute(address: str, base: str) -> str:
+def web_address(address: str, base: str) -> str:
     """``address`` as browsers would resolve it, or "" if it is not http or https."""
     try:
         return http_url(urljoin(base, re.sub("[\t\r\n]", "", address.strip())))
@@ -155,7 +155,7 @@ def _attribute(name: str, value: str, base: str) -> str:
         case "href" if value.strip().lower().startswith("mailto:"):
             return clean(value)
         case "href" | "cite":
-            return _absolute(value, base)
+            return web_address(value, base)
         case "colspan" | "rowspan":
             is_span = re.fullmatch("[1-9][0-9]{0,3}", value.strip())
             return value.strip() if is_span and int(value) <= MOST_SPAN else ""

@@ -16,10 +16,10 @@ from lxml import etree
 
 from .elements import ALLOWED_ATTRIBUTES, ALLOWED_TAGS, BLOCKS, EMBEDS, KNOWN, parsed
 from .reduction import reduce
+from .settled import LINK_REL, is_settled
 from .text import clean
 
 ALLOWED_SCHEMES: Final = frozenset({"http", "https", "mailto"})
-LINK_REL: Final = "noopener noreferrer nofollow ugc"
 
 #: Characters of markup that are read; what follows in a longer one is left out.
 MOST_MARKUP = 2 * 1024 * 1024
@@ -59,7 +59,7 @@ def html(markup: str, *, base: str) -> str:
         after = _sanitised(before, base)
         if after is None:
             break
-        if after == before:
+        if after == before or is_settled(after, base):
             return after
         before = after
     return _plain_paragraph(markup)
