@@ -111,20 +111,22 @@ class PhraseBook(Generic[Target]):
         #: begin with the same two, longest first.
         self._phrases: dict[str, tuple[tuple[str, Target], ...]] = {}
         self._lengths: dict[str, tuple[int, ...]] = {}
-        self._firsts: set[str] = set()
+        #: Units that are a phrase by themselves.
+        self._alone: set[str] = set()
         for phrase, target in phrases:
             tokens = _Cut(phrase).tokens[1:-1]
             if tokens:
                 self._add(tokens, phrase, target)
 
     def _add(self, tokens: list[str], phrase: str, target: Target) -> None:
-        self._firsts.add(tokens[0])
         folded = "".join(tokens)
         same = self._phrases.get(folded, ())
         if all(target != known for _phrase, known in same):
             self._phrases[folded] = (*same, (phrase, target))
         length = len(tokens) // 2 + 1
-        if length > 1:
+        if length == 1:
+            self._alone.add(folded)
+        else:
             beginning = "".join(tokens[:3])
             lengths = {*self._lengths.get(beginning, ()), length}
             self._lengths[beginning] = tuple(sorted(lengths, reverse=True))
@@ -138,10 +140,8 @@ class PhraseBook(Generic[Target]):
         cut = _Cut(text)
         found: dict[Target, Match[Target]] = {}
         free = 0
-        for unit, first in enumerate(cut.tokens[1::2]):
-            if first not in self._firsts or unit < free:
-                continue
-            length = self._length_at(cut, unit)
+        for unit in self._beginnings(cut):
+            length = self._length_at(cut, unit) if unit >= free else 0
             if length:
                 free = unit + length
                 start, end = cut.span(unit, length)
@@ -151,6 +151,21 @@ class PhraseBook(Generic[Target]):
                         place = Match(target, phrase, here, start, end)
                         found[target] = place
         return list(found.values())
+
+    def _beginnings(self, cut: "_Cut") -> list[int]:
+        """The units at which a phrase may begin.
+
+        In many a text every other word begins the name of some tag, and hardly one
+        goes on as the name does: what goes for each word is done by few calls.
+        """
+        units, gaps = cut.tokens[1::2], cut.tokens[2::2]
+        pairs = map("".join, zip(units, gaps, [*units[1:], ""], strict=False))
+        alone, lengths = self._alone, self._lengths
+        return [
+            unit
+            for unit, (first, pair) in enumerate(zip(units, pairs, strict=True))
+            if first in alone or pair in lengths
+        ]
 
     def _length_at(self, cut: "_Cut", unit: int) -> int:
         """How many units the longest phrase has that begins at a unit, or 0."""
