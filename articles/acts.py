@@ -4,7 +4,7 @@ A verb wraps its writing in ``acting``. What differs afterwards is one ``Act`` w
 one ``Change`` for each piece: enough to read what happened, and to take it back.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -28,6 +28,7 @@ from articles.models import (
     renew_editions,
     renewing,
 )
+from articles.models.rows import insert
 
 #: How long an act can be taken back. Later its pieces have lived on.
 WINDOW = timedelta(hours=24)
@@ -127,6 +128,45 @@ def acting(
         finally:
             _under_way.reset(token)
         _note(recording)
+
+
+@contextmanager
+def arriving(
+    kind: str, articles: Sequence[Article], columns: Iterable[str], *, actor: str
+) -> Iterator[None]:
+    """Do something to new articles as they are written, as one act of a program.
+
+    The block sets these columns of theirs and then inserts the articles, so that no
+    row is written twice; what it noted is what ``acting`` would have noted afterwards.
+    """
+    names = tuple(columns)
+    before = [_columns_of(each, names) for each in articles]
+    for each in articles:
+        each.version += 1
+    yield
+    if not articles:
+        return
+    act = Act.objects.create(
+        kind=kind, by_name=actor, at=timezone.now(), pieces=len(articles)
+    )
+    insert(
+        [
+            Change(
+                act=act,
+                article=each,
+                number=each.pk,
+                headline=each.shown_headline,
+                version=each.version,
+                before=seen,
+                after=_columns_of(each, names),
+            )
+            for each, seen in zip(articles, before, strict=True)
+        ]
+    )
+
+
+def _columns_of(article: Article, names: Iterable[str]) -> Snapshot:
+    return as_json({name: getattr(article, name) for name in names})
 
 
 def _note(recording: Recording) -> None:

@@ -31,10 +31,12 @@ class Named:
         self._categories = Category.objects.get_or_make(categories, made_by_run=run)
         named = [name for entry in entries for name in entry.tags]
         tags = self._few(named, Tag.objects.by_key)
-        self._tags = Tag.objects.get_or_make(tags, made_by_run=run)
+        self._tags = Tag.objects.numbers(tags, made_by_run=run)
 
     def as_known(self, entry: Entry) -> Entry:
         """As though the source had not sent yet what got no row: it comes later."""
+        if not self.put_off:
+            return entry
         is_known = name_key(entry.category) in self._categories
         tags = tuple(tag for tag in entry.tags if name_key(tag) in self._tags)
         return replace(entry, category=entry.category if is_known else "", tags=tags)
@@ -50,9 +52,13 @@ class Named:
         known = self._categories.get(name_key(name)) if name else None
         return known or self._categories[name_key(DEFAULT_CATEGORY)]
 
-    def tag(self, name: str) -> Tag | None:
-        """The tag of that name; None if a feed has brought too many new ones."""
-        return self._tags.get(name_key(name))
+    def tags(self, names: Iterable[str]) -> list[int]:
+        """The tags (ids) of these names, each once.
+
+        None for a name of which a feed has brought too many new ones.
+        """
+        found = (self._tags.get(name_key(name)) for name in names)
+        return [tag for tag in dict.fromkeys(found) if tag]
 
     def _look_up_sources(self, entries: list[Entry]) -> dict[str, Source]:
         """By key, locked: none of them is blocked while its pieces come in."""

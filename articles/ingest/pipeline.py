@@ -9,7 +9,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from typing import TextIO
 
@@ -24,6 +24,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from articles.models import (
+    Article,
     Category,
     ImportRun,
     RecordOutcome,
@@ -31,7 +32,6 @@ from articles.models import (
     RunState,
     Source,
     Tag,
-    relisting,
 )
 from articles.names import name_key
 
@@ -42,7 +42,7 @@ from .preparing import Preparing
 from .reading import Found, read
 from .records import Defaults, Invalid, unknown_fields
 from .runs import CannotResume, Input, Options, Report, Seen
-from .store import Stored, store
+from .store import store
 from .text import clean
 
 #: Characters of a refused record that are kept with the run.
@@ -80,13 +80,15 @@ class Run:
         self,
         options: Options,
         *,
-        on_stored: Callable[[Stored, ImportRun], None] | None = None,
+        arriving: Callable[[list[Article], ImportRun], AbstractContextManager[None]]
+        | None = None,
         on_progress: Callable[[Report], None] | None = None,
         errors: TextIO | None = None,
         workers: int | None = None,
     ) -> None:
         self.options, self.workers = options, workers
-        self.on_stored = on_stored or (lambda stored, run: None)
+        #: What is done with new articles around the writing of them.
+        self.arriving = arriving or (lambda articles, run: nullcontext())
         self.on_progress = on_progress or (lambda report: None)
         self.errors = errors
         self.report = Report()
@@ -205,8 +207,7 @@ class Run:
         self._in_hand = len(batch)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                # What is done with new pieces on top is indexed together with them.
-                with relisting([]):
+                with transaction.atomic():
                     outcomes = self._write(batch)
                 break
             except (IntegrityError, OperationalError):
@@ -228,8 +229,12 @@ class Run:
 
     def _write(self, batch: Batch) -> Outcomes:
         entries = [entry for _, entry in batch.entries]
-        stored = store(entries, known=batch.known, run=self.row)
-        self.on_stored(stored, self.row)
+        stored = store(
+            entries,
+            known=batch.known,
+            run=self.row,
+            arriving=lambda articles: self.arriving(articles, self.row),
+        )
         rows = [
             RefusedRecord(
                 run=self.row,

@@ -5,7 +5,8 @@ the tags they put on or took off, and pieces they killed or deleted are never
 touched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,13 +26,12 @@ from articles.models import (
     Source,
     SourceChange,
     SourceChangeState,
-    Tag,
     TaggedArticle,
     TagOrigin,
     Tombstone,
     relisting,
 )
-from articles.models.rows import insert
+from articles.models.arriving import arrive
 
 from . import changes
 from .changes import Difference
@@ -39,6 +39,9 @@ from .entries import Entry
 from .known import Known
 from .matching import Match, Matches
 from .named import Named
+
+#: What is done with new articles around the writing of them.
+Arriving = Callable[[list[Article]], AbstractContextManager[None]]
 
 
 class Overtaken(IntegrityError):
@@ -66,17 +69,19 @@ def store(
     known: Sequence[Known] = (),
     run: ImportRun | None = None,
     feed: Feed | None = None,
+    arriving: Arriving = lambda articles: nullcontext(),
 ) -> Stored:
     """Write a batch of entries, no address twice, in the caller's transaction.
 
-    ``known`` are records of the same batch that change nothing. With a ``feed``
+    ``known`` are records of the same batch that change nothing; ``arriving`` is put
+    around the writing of new articles, of which it may set columns. With a ``feed``
     every piece is its source's, whatever the entry names: a feed cannot speak for
     another publisher. Raises IntegrityError when somebody else has just written one
     of the same pieces; the caller takes the batch back and tries again.
     """
     batch = _Batch(entries, known, run, feed)
     batch.take_all(entries)
-    return batch.write()
+    return batch.write(arriving)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,11 @@ class _Batch:
         self._named = Named(entries, run, feed)
         self.stored.names_put_off = self._named.put_off
         self._matches = Matches(entries, known, self._named.sources.values(), feed)
-        found = [match.article.pk for match in map(self._find, entries) if match]
+        self._found = {
+            entry.canonical_url: self._matches.find(entry, self._named.source_of(entry))
+            for entry in entries
+        }
+        found = [match.article.pk for match in self._found.values() if match]
         decided = SourceChange.objects.filter(article__in=found).order_by("at", "pk")
         self._last_change = {change.article_id: change for change in decided}
 
@@ -151,13 +160,14 @@ class _Batch:
             self._taken[match.article.pk] = entry
             self._follow(match, entry)
 
-    def write(self) -> Stored:
+    def write(self, arriving: Arriving) -> Stored:
         """Write what was decided, in few statements."""
         fresh = [article for article, _ in self._fresh]
         updated = [update.article for update in self._updates]
         with relisting(article.pk for article in updated) as relisted:
             self._make_sure_nobody_was_faster()
-            insert(fresh)
+            with arriving(fresh):
+                arrive(fresh, self._tags_of_fresh(), TagOrigin.IMPORT)
             if updated:
                 Article.objects.bulk_update(updated, changes.UPDATED, batch_size=50)
             if self._read_anew:
@@ -170,7 +180,7 @@ class _Batch:
         return self.stored
 
     def _find(self, entry: Entry) -> Match | None:
-        return self._matches.find(entry, self._named.source_of(entry))
+        return self._found[entry.canonical_url]
 
     def _refuse(self, entry: Entry, reason: str) -> None:
         self.stored.duplicates[entry.canonical_url] = reason
@@ -355,35 +365,24 @@ class _Batch:
         if dict(rows) != seen:
             raise Overtaken("an editor changed one of these articles meanwhile")
 
-    def _put_tags_on(self) -> None:
-        fresh = (
-            TaggedArticle(
-                content_object=article,
-                tag=tag,
-                origin=TagOrigin.IMPORT,
-                source_id=article.source_id,
-                category_id=article.category_id,
-                language=article.language,
-            )
+    def _tags_of_fresh(self) -> dict[str, list[int]]:
+        return {
+            article.canonical_url: self._named.tags(names)
             for article, names in self._fresh
-            for tag in self._tags_named(names)
-        )
-        insert(list(fresh))
+        }
+
+    def _put_tags_on(self) -> None:
+        """Those that are new to pieces which were there."""
         TaggedArticle.objects.bulk_create(
             [
                 TaggedArticle(
-                    content_object=each.article, tag=tag, origin=TagOrigin.IMPORT
+                    content_object=each.article, tag_id=tag, origin=TagOrigin.IMPORT
                 )
                 for each in self._updates
-                for tag in self._tags_named(each.new_tags)
+                for tag in self._named.tags(each.new_tags)
             ],
             ignore_conflicts=True,  # an editor may have put the same tag on already
         )
-
-    def _tags_named(self, names: list[str]) -> list[Tag]:
-        """The tags of these names, each once."""
-        tags = dict.fromkeys(map(self._named.tag, names))
-        return [tag for tag in tags if tag]
 
     def _write_history(self) -> None:
         SourceChange.objects.filter(pk__in=self._settled).delete()

@@ -13,7 +13,7 @@ FTS5 table, through triggers; PostgreSQL a generated ``tsvector`` with a GIN ind
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -119,6 +119,16 @@ def language_mark(language: str) -> str:
 
 
 class SearchRowQuerySet(models.QuerySet):
+    def add(self, pieces: Sequence[Any], tags: Mapping[int, Sequence[int]]) -> None:
+        """Write the rows of new articles, which are at hand with their sources and
+        with what the database works out; ``tags`` (ids) by article (id).
+        """
+        has_places = connections[self.db].vendor == "postgresql"
+        for piece in pieces:
+            whole = piece.source.reuse == Reuse.FULL_TEXT
+            piece.text = piece.source_body if whole else ""
+        insert([_row_of(piece, sorted(tags[piece.pk]), has_places) for piece in pieces])
+
     def mirror(self, articles: Iterable[int]) -> int:
         """Write the rows of these articles (ids) as they should be.
 

@@ -173,10 +173,14 @@ class _Relisting:
 
     ids: set[int] = field(default_factory=set)
     before: Counter[int] = field(default_factory=Counter)
+    #: Those that were made with their rows, and have not been changed since.
+    in_line: set[int] = field(default_factory=set)
 
     def begin(self, ids: Iterable[int]) -> None:
         """Lock those of these articles that are not part of it yet."""
-        new = sorted(set(ids) - self.ids)
+        ids = set(ids)
+        self.in_line -= ids
+        new = sorted(ids - self.ids)
         locked = _article_model().objects.filter(pk__in=new).order_by("pk")
         list(locked.select_for_update(no_key=True).values_list("pk", flat=True))
         self.before += TaggedArticle.objects.of(new).listed_per_tag()
@@ -191,11 +195,11 @@ class _Relisting:
 
     def end(self) -> None:
         """Write both indexes as they should be."""
-        ids = sorted(self.ids)
-        TaggedArticle.objects.mirror(ids)
+        ids, changed = sorted(self.ids), sorted(self.ids - self.in_line)
+        TaggedArticle.objects.mirror(changed)
         before, after = self.before, TaggedArticle.objects.of(ids).listed_per_tag()
         follow_listing({tag: after[tag] - before[tag] for tag in {*before, *after}})
-        _search_row_model().objects.mirror(ids)
+        _search_row_model().objects.mirror(changed)
 
 
 _under_way: ContextVar[_Relisting | None] = ContextVar("relisting", default=None)
@@ -228,6 +232,13 @@ def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
             _under_way.reset(token)
         own.take(ids, renewal)
         own.end()
+
+
+def are_in_line(articles: Iterable[int]) -> None:
+    """Say of new articles (ids), within ``relisting()``, that both indexes are true."""
+    relisting_now = _under_way.get()
+    assert relisting_now is not None
+    relisting_now.in_line |= set(articles)
 
 
 class ArticleTags(_TaggableManager):

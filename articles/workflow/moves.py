@@ -5,21 +5,20 @@ either way it is one act, in one transaction that writes status, history and
 listing index.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
-from django.db.models import F, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from articles.acts import acting
+from articles.acts import acting, arriving
 from articles.models import Article, ArticleStatus, relisting
 
 from . import withdrawal
@@ -219,11 +218,17 @@ def _values(move: Move, at: datetime | Combinable, notice: str) -> dict[str, obj
     return values
 
 
-def publish_as_dated(ids: Iterable[int], *, actor: str) -> Outcome:
-    """Publish pieces as of their source's time, but never ahead of the clock.
+@contextmanager
+def publish_as_dated(articles: Sequence[Article], *, actor: str) -> Iterator[None]:
+    """Publish new pieces as of their source's time, but never ahead of the clock.
 
     For imports: what was public at its source before it came here is listed as
-    it would have been, had it been published on the day.
+    it would have been, had it been published on the day. The block inserts the
+    pieces, which so are written once.
     """
-    at = Least(F("source_published_at"), Value(timezone.now()))
-    return move_many(ids, "publish", by=None, actor=actor, at=at)
+    now = timezone.now()
+    with arriving("publish", articles, ("status", "published_at"), actor=actor):
+        for article in articles:
+            article.status = PUBLISHED.value
+            article.published_at = min(article.source_published_at, now)
+        yield

@@ -58,7 +58,7 @@ def test_acts_are_found_by_person_kind_day_and_piece(
     old = move(one, "select", sato)
     Act.objects.filter(pk=old.pk).update(at="2026-03-04T23:30:00Z")
     new = move(two, "spike", chief)
-    program = workflow.publish_as_dated([one.pk], actor="import run 7").act
+    program = workflow.move_many([one.pk], "publish", by=None, actor="import run 7").act
     assert program
 
     assert shown(client, "?by=sato") == [old.pk]

@@ -1,9 +1,11 @@
 import datetime
 import io
 import tracemalloc
+from contextlib import contextmanager
 
 import pytest
 from django.db import IntegrityError, OperationalError
+from django.utils import timezone
 
 from articles import search
 from articles.ingest import pipeline
@@ -11,9 +13,18 @@ from articles.ingest.entries import LIMITS
 from articles.ingest.pipeline import Run, import_records
 from articles.ingest.records import Defaults
 from articles.ingest.runs import CannotResume, Input, Options, Seen
-from articles.models import Article, Edition, ImportRun, RefusedRecord, RunState, Tag
+from articles.models import (
+    Act,
+    Article,
+    Change,
+    Edition,
+    ImportRun,
+    RefusedRecord,
+    RunState,
+    Tag,
+)
 from articles.tagging import index
-from articles.workflow import publish_as_dated
+from articles.workflow import move_many, publish_as_dated
 from tests.commands.invocation import ndjson, record
 
 pytestmark = pytest.mark.django_db
@@ -43,12 +54,14 @@ def test_every_record_has_one_outcome_and_the_run_accounts_for_it():
 
 
 class Failing:
-    """Stands behind the store and fails a number of times."""
+    """Stands behind the writing of new pieces and fails a number of times."""
 
     def __init__(self, times, error):
         self.times, self.error = times, error
 
-    def __call__(self, stored, run):
+    @contextmanager
+    def __call__(self, articles, run):
+        yield
         if self.times:
             self.times -= 1
             raise self.error
@@ -56,7 +69,7 @@ class Failing:
 
 @pytest.mark.parametrize("error", [IntegrityError("taken"), OperationalError("locked")])
 def test_a_batch_that_meets_another_process_is_tried_again(error):
-    run = Run(Options(), on_stored=Failing(pipeline.ATTEMPTS - 1, error))
+    run = Run(Options(), arriving=Failing(pipeline.ATTEMPTS - 1, error))
     report = import_records([an_input([record(1), record(2)])], run, DEFAULTS)
     assert report.created == Article.objects.count() == 2
     assert ImportRun.objects.get().created == 2
@@ -64,12 +77,14 @@ def test_a_batch_that_meets_another_process_is_tried_again(error):
 
 def test_a_batch_that_always_fails_stops_the_run_behind_the_last_commit():
     class Later(Failing):
-        def __call__(self, stored, run):
+        @contextmanager
+        def __call__(self, articles, run):
+            yield
             if Article.objects.count() > 2:
                 raise OperationalError("the disk is full")
 
     records = [record(n) for n in range(6)]
-    run = Run(Options(batch_size=2), on_stored=Later(0, None))
+    run = Run(Options(batch_size=2), arriving=Later(0, None))
     with pytest.raises(OperationalError):
         import_records([an_input(records)], run, DEFAULTS)
     row = ImportRun.objects.get()
@@ -81,7 +96,7 @@ def test_a_batch_that_always_fails_stops_the_run_behind_the_last_commit():
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_whatever_ends_a_run_leaves_its_row_as_stopped(error):
-    run = Run(Options(batch_size=1), on_stored=Failing(1, error()))
+    run = Run(Options(batch_size=1), arriving=Failing(1, error()))
     with pytest.raises(error):
         import_records([an_input([record(1)])], run, DEFAULTS)
     assert ImportRun.objects.get().state == RunState.STOPPED
@@ -164,11 +179,44 @@ def test_of_two_processes_that_resume_a_run_one_goes_on():
     assert Article.objects.count() == 6
 
 
-def test_pieces_that_come_in_published_have_no_editions_of_their_own():
-    def publish(stored, run):
-        publish_as_dated(stored.created, actor=str(run))
+def test_pieces_that_come_in_published_are_as_if_published_afterwards():
+    def publish(articles, run):
+        return publish_as_dated(articles, actor="run")
 
-    run = Run(Options(), on_stored=publish)
+    said = {"published": "2026-03-01T09:30:00+09:00", "tags": ["Japan"]}
+    tomorrow = timezone.now() + datetime.timedelta(days=1)
+    records = [record(n, **said) for n in range(2)]
+    ahead = record(2, published=tomorrow.isoformat())
+    run = Run(Options(), arriving=publish)
+    import_records([an_input([*records, ahead])], run, DEFAULTS)
+    imported(*[record(n, **said) for n in range(3, 5)])
+    afterwards = Article.objects.filter(status="ingested")
+    at = afterwards.first().source_published_at
+    ids = list(afterwards.values_list("pk", flat=True))
+    move_many(ids, "publish", by=None, actor="run", at=at)
+
+    facts = ("kind", "by", "by_name", "reason", "pieces")
+    assert list(Act.objects.order_by("pk").values_list(*facts)) == [
+        ("publish", None, "run", "", 3),
+        ("publish", None, "run", "", 2),
+    ]
+    told, announced, later = (
+        Change.objects.get(number=Article.objects.get(url__endswith=f"/{n}").pk)
+        for n in (0, 2, 3)
+    )
+    assert (told.before, told.after) == (later.before, later.after)
+    assert (told.version, told.article.version) == (later.version, 1)
+    assert told.headline == told.article.source_headline
+    assert told.article.published_at == told.article.source_published_at
+    assert announced.article.published_at < announced.article.source_published_at
+    assert not any({**index.differences(), **search.check()}.values())
+
+
+def test_pieces_that_come_in_published_have_no_editions_of_their_own():
+    def publish(articles, run):
+        return publish_as_dated(articles, actor=str(run))
+
+    run = Run(Options(), arriving=publish)
     records = [record(n, tags=["Japan"]) for n in range(3)]
     import_records([an_input(records)], run, DEFAULTS)
     names = set(Edition.objects.values_list("name", flat=True))

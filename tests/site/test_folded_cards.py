@@ -176,7 +176,7 @@ def test_who_published_is_told_by_role_an_import_or_the_desk(client, editor):
     assert "Chosen by the desk" in why(client, pieces[1])
     run = ImportRun.objects.create()
     Article.objects.filter(pk=pieces[2].pk).update(made_by_run=run)
-    workflow.publish_as_dated([pieces[2].pk], actor=str(run))
+    workflow.move_many([pieces[2].pk], "publish", by=None, actor=str(run))
     assert "Chosen by an import that the desk has set up" in why(client, pieces[2])
 
 

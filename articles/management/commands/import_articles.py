@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from articles.ingest import parse
 from articles.ingest.pipeline import Run, import_records
 from articles.ingest.records import Defaults
 from articles.ingest.runs import CannotResume, Input, Options, Report
-from articles.ingest.store import Stored
 from articles.ingest.text import clean, printable
 from articles.likeness import pairs
 from articles.management.command import (
@@ -35,7 +34,7 @@ from articles.management.command import (
     told,
     usage_error,
 )
-from articles.models import ImportRun, Source
+from articles.models import Article, ImportRun, Source
 from articles.tagging import suggestions
 
 #: A batch is looked up by one statement; SQLite takes 250,000 values in one, and
@@ -112,7 +111,7 @@ class Command(NewsroomCommand):
             task = progress.add_task("importing", total=_bytes_of(inputs))
             run = Run(
                 settings,
-                on_stored=self._publish if extra["status"] == "published" else None,
+                arriving=_publish if extra["status"] == "published" else None,
                 on_progress=lambda report: progress.update(
                     task,
                     completed=sum(each.position for each in inputs),
@@ -243,9 +242,6 @@ class Command(NewsroomCommand):
             disable=not console.is_terminal,
         )
 
-    def _publish(self, stored: Stored, run: ImportRun) -> None:
-        workflow.publish_as_dated(stored.created, actor=str(run))
-
     def _import(
         self,
         run: Run,
@@ -305,6 +301,10 @@ class Command(NewsroomCommand):
         if more > 0:
             kept = f", kept with run {report.run} in the admin" if report.run else ""
             self.say(f"… and {more} more{kept}.")
+
+
+def _publish(articles: list[Article], run: ImportRun) -> AbstractContextManager[None]:
+    return workflow.publish_as_dated(articles, actor=str(run))
 
 
 def _counts(report: Report) -> str:
