@@ -52,7 +52,7 @@ def read(
     for lot in _lots(inputs, options):
         _look_up(lot, defaults)
         records = [each.item for each in _unknown(lot) if isinstance(each.item, Record)]
-        under_way.append((lot, preparing.begin(records)))
+        under_way.append((lot, preparing.begin_all(records)))
         if len(under_way) > preparing.ahead:
             yield from first()
     while under_way:

@@ -177,6 +177,20 @@ class PhraseBook(Generic[Target]):
         return 0
 
 
+def first_matches(
+    book: PhraseBook[Target], pieces: Iterable[Sequence[str]]
+) -> list[dict[Target, Match[Target]]]:
+    """For each piece, given as its texts, the first match of each target in them."""
+    found: list[dict[Target, Match[Target]]] = []
+    for texts in pieces:
+        matches: dict[Target, Match[Target]] = {}
+        for text in texts:
+            for match in book.find(text):
+                matches.setdefault(match.target, match)
+        found.append(matches)
+    return found
+
+
 def _is_meant(phrase: str, found: str) -> bool:
     """Whether text of this case means the phrase: "us" is not the US.
 

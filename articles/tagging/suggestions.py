@@ -7,6 +7,7 @@ rejected stays rejected, however often suggestions are computed again.
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 
 from django.db import reset_queries, transaction
 
@@ -20,11 +21,15 @@ from articles.models import (
     TagSuggestion,
 )
 from articles.names import words_of
+from articles.processes import Processes
 
-from .phrases import Match, PhraseBook
+from .phrases import Match, PhraseBook, first_matches
 
-#: Articles whose suggestions are computed in one transaction.
-BATCH = 200
+#: Articles whose suggestions are computed in one transaction, and by one process at
+#: a time, while those before them are being written.
+BATCH, PART = 500, 50
+#: Articles that are looked at before processes are started.
+FEW = 1_000
 #: Characters of a body that are looked at: beyond them a subject that has not
 #: been named yet is not what the piece is about.
 READ_OF_BODY = 6_000
@@ -56,27 +61,32 @@ def _phrases() -> Iterator[tuple[str, int]]:
 _READ = ("headline", "source_headline", "source_excerpt", "source_body")
 
 
-def matches(article: Article, book: PhraseBook) -> dict[int, Match]:
-    """``{tag id: first match}`` in headline, excerpt and text, in that order."""
-    found: dict[int, Match] = {}
-    for text in (
+Texts = tuple[str, str, str, str]
+#: ``{tag id: first match}``
+Found = dict[int, Match[int]]
+
+
+def _texts_of(article: Article) -> Texts:
+    """Headlines, excerpt and text, in the order in which they are looked through."""
+    return (
         article.headline,
         article.source_headline,
         article.source_excerpt,
         plain(article.source_body[:READ_OF_BODY]),
-    ):
-        for match in book.find(text):
-            found.setdefault(match.target, match)
-    return found
+    )
 
 
 def refresh(
-    *, since: datetime | None = None, on_progress: Callable[[int], None] | None = None
+    *,
+    since: datetime | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    workers: int | None = 0,
 ) -> int:
     """Compute suggestions of every waiting article that wants them.
 
-    Returns how many articles were looked at. A run that dies is taken up by
-    the next one: an article wants suggestions until it has them.
+    By so many ``workers``, or with None as many as there are processors. Returns how
+    many articles were looked at. A run that dies is taken up by the next one: an
+    article wants suggestions until it has them.
     """
     done = 0
     waiting = Article.objects.waiting()
@@ -85,18 +95,18 @@ def refresh(
         wanting = wanting.filter(created_at__gte=since)
     if not wanting.exists():
         return done
-    book = phrase_book()
-    while ids := list(wanting.values_list("pk", flat=True)[:BATCH]):
-        with transaction.atomic():
-            # Another process may be at the same ones: what it has done meanwhile
-            # is not done again.
-            locked = wanting.filter(pk__in=ids).select_for_update(no_key=True)
-            _suggest(list(locked.only(*_READ)), book)
-            Article.objects.filter(pk__in=ids).update(needs_suggestions=False)
-        done += len(ids)
-        reset_queries()
-        if on_progress:
-            on_progress(done)
+    work = partial(first_matches, phrase_book())
+    with Processes[Texts, Found](work, few=FEW, number=workers) as processes:
+        while ids := list(wanting.values_list("pk", flat=True)[:BATCH]):
+            with transaction.atomic():
+                # Another process may be at the same ones: what it has done meanwhile
+                # is not done again.
+                locked = wanting.filter(pk__in=ids).select_for_update(no_key=True)
+                _suggest(list(locked.only(*_READ)), processes)
+            done += len(ids)
+            reset_queries()
+            if on_progress:
+                on_progress(done)
     return done
 
 
@@ -106,17 +116,23 @@ def recompute(*, since: datetime | None = None) -> int:
     if since:
         waiting = waiting.filter(created_at__gte=since)
     waiting.update(needs_suggestions=True)
-    return refresh()
+    return refresh(workers=None)
 
 
 def refresh_one(article: Article) -> None:
     """Compute one article's suggestions now."""
     with transaction.atomic():
-        _suggest([article], phrase_book())
-        Article.objects.filter(pk=article.pk).update(needs_suggestions=False)
+        _write([article], first_matches(phrase_book(), [_texts_of(article)]))
 
 
-def _suggest(articles: list[Article], book: PhraseBook) -> None:
+def _suggest(articles: list[Article], processes: Processes[Texts, Found]) -> None:
+    parts = [articles[at : at + PART] for at in range(0, len(articles), PART)]
+    under_way = [processes.begin(list(map(_texts_of, part))) for part in parts]
+    for part, found in zip(parts, under_way, strict=True):
+        _write(part, found())
+
+
+def _write(articles: list[Article], found: Iterable[Found]) -> None:
     """Make new suggestions, drop open ones that nothing speaks for any more."""
     ids = [article.pk for article in articles]
     tagged = set(
@@ -128,8 +144,8 @@ def _suggest(articles: list[Article], book: PhraseBook) -> None:
     }
     wanted = {
         (article.pk, tag): match
-        for article in articles
-        for tag, match in matches(article, book).items()
+        for article, matches in zip(articles, found, strict=True)
+        for tag, match in matches.items()
         if (article.pk, tag) not in tagged
     }
     stale = [
@@ -151,6 +167,7 @@ def _suggest(articles: list[Article], book: PhraseBook) -> None:
         ],
         ignore_conflicts=True,
     )
+    Article.objects.filter(pk__in=ids).update(needs_suggestions=False)
 
 
 def settle(article: Article, tags: Iterable[int], state: SuggestionState) -> None:

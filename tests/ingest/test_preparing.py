@@ -18,9 +18,9 @@ def records(count, first=1):
 
 def test_outcomes_come_in_the_order_of_their_records():
     with Preparing(DEFAULTS, workers=2) as preparing:
-        first = list(preparing.begin(records(FEW))())
+        first = list(preparing.begin_all(records(FEW))())
         assert preparing.ahead == 0
-        rest = preparing.begin(records(3 * PART + 1, first=FEW + 1))
+        rest = preparing.begin_all(records(3 * PART + 1, first=FEW + 1))
         assert preparing.ahead > 0
         outcomes = [*first, *rest()]
     assert [each.line for each in outcomes] == list(range(1, FEW + 3 * PART + 2))
@@ -30,16 +30,16 @@ def test_outcomes_come_in_the_order_of_their_records():
 
 def test_what_a_killed_worker_had_in_hand_is_prepared_all_the_same():
     with Preparing(DEFAULTS, workers=2) as preparing:
-        list(preparing.begin(records(FEW))())
-        outcomes = preparing.begin(records(4 * PART))
+        list(preparing.begin_all(records(FEW))())
+        outcomes = preparing.begin_all(records(4 * PART))
         for pid in list(preparing._pool._processes):
             os.kill(pid, signal.SIGKILL)
         assert [each.line for each in outcomes()] == list(range(1, 4 * PART + 1))
-        assert [each.line for each in preparing.begin(records(3))()] == [1, 2, 3]
+        assert [each.line for each in preparing.begin_all(records(3))()] == [1, 2, 3]
 
 
 def test_a_piece_without_summary_has_its_excerpt_already():
     plain = Record(1, record(1, body="<p>One two.</p>") | {"summary": ""}, "")
     with Preparing(DEFAULTS, workers=0) as preparing:
-        [entry] = preparing.begin([plain])()
+        [entry] = preparing.begin_all([plain])()
     assert (entry.summary, entry.derived_excerpt) == ("", "One two.")

@@ -129,9 +129,10 @@ class Command(NewsroomCommand):
         progress.reset(task, total=None, description="suggesting tags")
         try:
             suggestions.refresh(
+                workers=None,
                 on_progress=lambda done: progress.update(
                     task, description=f"suggested tags for {done}"
-                )
+                ),
             )
         except KeyboardInterrupt:
             raise CommandError(
