@@ -43,7 +43,7 @@ def arrive(
         ),
     )
     SearchRow.objects.add(articles, worn)
-    are_in_line(worn)
+    are_in_line(articles)
 
 
 def _read_generated(articles: Sequence[Article]) -> None:

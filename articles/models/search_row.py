@@ -25,7 +25,7 @@ from articles.markup import plain
 from articles.words import BREAK, indexed
 
 from .article import Article
-from .rows import insert
+from .rows import insert, insert_values
 from .source import Reuse
 from .tagged_article import TaggedArticle
 
@@ -127,7 +127,13 @@ class SearchRowQuerySet(models.QuerySet):
         for piece in pieces:
             whole = piece.source.reuse == Reuse.FULL_TEXT
             piece.text = piece.source_body if whole else ""
-        insert([_row_of(piece, sorted(tags[piece.pk]), has_places) for piece in pieces])
+        rows = (_row_of(piece, sorted(tags[piece.pk]), has_places) for piece in pieces)
+        # One after the other: PostgreSQL indexes a row while the next one is made.
+        insert_values(
+            SearchRow,
+            ("article", "position", "shelf", "words"),
+            ((row.pk, row.position, int(row.shelf), row.words) for row in rows),
+        )
 
     def mirror(self, articles: Iterable[int]) -> int:
         """Write the rows of these articles (ids) as they should be.

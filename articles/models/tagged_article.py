@@ -7,7 +7,7 @@ keeps the search index true as well.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -173,13 +173,16 @@ class _Relisting:
 
     ids: set[int] = field(default_factory=set)
     before: Counter[int] = field(default_factory=Counter)
-    #: Those that were made with their rows, and have not been changed since.
+    #: Those that were made with their rows and have not been changed since, and those
+    #: of them that no listing shows.
     in_line: set[int] = field(default_factory=set)
+    unlisted: set[int] = field(default_factory=set)
 
     def begin(self, ids: Iterable[int]) -> None:
         """Lock those of these articles that are not part of it yet."""
         ids = set(ids)
         self.in_line -= ids
+        self.unlisted -= ids
         new = sorted(ids - self.ids)
         locked = _article_model().objects.filter(pk__in=new).order_by("pk")
         list(locked.select_for_update(no_key=True).values_list("pk", flat=True))
@@ -191,13 +194,14 @@ class _Relisting:
         made = set(ids) - self.ids
         self.ids |= made
         renewal.fresh |= made
-        renewal.touched |= made
+        renewal.touched |= made - self.unlisted
 
     def end(self) -> None:
         """Write both indexes as they should be."""
-        ids, changed = sorted(self.ids), sorted(self.ids - self.in_line)
+        changed, counted = sorted(self.ids - self.in_line), self.ids - self.unlisted
         TaggedArticle.objects.mirror(changed)
-        before, after = self.before, TaggedArticle.objects.of(ids).listed_per_tag()
+        listed = TaggedArticle.objects.of(sorted(counted))
+        before, after = self.before, listed.listed_per_tag()
         follow_listing({tag: after[tag] - before[tag] for tag in {*before, *after}})
         _search_row_model().objects.mirror(changed)
 
@@ -234,11 +238,12 @@ def relisting(articles: Iterable[int]) -> Iterator[list[int]]:
         own.end()
 
 
-def are_in_line(articles: Iterable[int]) -> None:
-    """Say of new articles (ids), within ``relisting()``, that both indexes are true."""
-    relisting_now = _under_way.get()
-    assert relisting_now is not None
-    relisting_now.in_line |= set(articles)
+def are_in_line(articles: Sequence[Any]) -> None:
+    """Say of new articles, within ``relisting()``, that both indexes are true."""
+    under_way = _under_way.get()
+    assert under_way is not None
+    under_way.in_line |= {each.pk for each in articles}
+    under_way.unlisted |= {each.pk for each in articles if each.listed_at is None}
 
 
 class ArticleTags(_TaggableManager):
