@@ -28,7 +28,7 @@ from articles.models import (
     renew_editions,
     renewing,
 )
-from articles.models.rows import insert
+from articles.models.rows import insert_values
 
 #: How long an act can be taken back. Later its pieces have lived on.
 WINDOW = timedelta(hours=24)
@@ -149,19 +149,14 @@ def arriving(
     act = Act.objects.create(
         kind=kind, by_name=actor, at=timezone.now(), pieces=len(articles)
     )
-    insert(
-        [
-            Change(
-                act=act,
-                article=each,
-                number=each.pk,
-                headline=each.shown_headline,
-                version=each.version,
-                before=seen,
-                after=_columns_of(each, names),
-            )
+    insert_values(
+        Change,
+        ("act", "article", "number", "headline", "version", "before", "after"),
+        (
+            (act.pk, each.pk, each.pk, each.shown_headline, each.version, seen, after)
             for each, seen in zip(articles, before, strict=True)
-        ]
+            for after in [_columns_of(each, names)]
+        ),
     )
 
 
