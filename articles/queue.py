@@ -52,6 +52,8 @@ PAGE_SIZE = 40
 #: A count goes as far as this and then says "more": a glance needs no census, and a
 #: million waiting pieces need not be counted for it.
 MOST_COUNTED = 1000
+#: Pieces that are looked through for those without tags, as no index tells them.
+MOST_LOOKED_THROUGH = 5_000
 #: From where on a piece has waited long, and too long.
 LATE = datetime.timedelta(minutes=30)
 VERY_LATE = datetime.timedelta(minutes=120)
@@ -159,14 +161,19 @@ def following(article: int, parameters: Mapping[str, str], user: User) -> int | 
 def count(parameters: Mapping[str, str], user: User) -> int:
     """How many pieces these parameters find, but at most ``MOST_COUNTED`` + 1."""
     filters = _checked(parameters, user)
-    rows: int = filters.qs.order_by()[: MOST_COUNTED + 1].count()
-    return rows
+    return _counted(filters.qs)
 
 
 def arrived_since(parameters: Mapping[str, str], newest: int, user: User) -> int:
     """How many pieces came in after that article (id), counted as ``count`` does."""
-    rows = _checked(parameters, user).qs.filter(pk__gt=newest)
-    return int(rows.order_by()[: MOST_COUNTED + 1].count())
+    return _counted(_checked(parameters, user).qs.filter(pk__gt=newest))
+
+
+def _counted(rows: QuerySet) -> int:
+    # In the order of the queue's index: without it PostgreSQL reads the table from
+    # wherever it is, and finds what waits at its end.
+    ordered = rows.order_by("-waiting_at", "-pk").values("pk")
+    return int(ordered[: MOST_COUNTED + 1].count())
 
 
 def newest_id() -> int:
@@ -292,7 +299,7 @@ class QueueFilter(django_filters.FilterSet):
     only = django_filters.ChoiceFilter(
         label=gettext_lazy("Only"),
         choices=[
-            ("untagged", gettext_lazy("no tags")),
+            ("untagged", gettext_lazy("no tags, of the first 5,000")),
             ("duplicates", gettext_lazy("possible duplicate")),
             ("shortlisted", gettext_lazy("shortlisted")),
             ("changed", gettext_lazy("changed at the source")),
@@ -342,21 +349,26 @@ class QueueFilter(django_filters.FilterSet):
         ids = search.found(value, shelf=Shelf.WAITING, oldest_first=oldest_first)
         return rows if ids is None else rows.filter(pk__in=ids)
 
+    def _first_of(self, rows: QuerySet) -> QuerySet:
+        """As many of these, in the order of the queue, as one may look through."""
+        is_oldest = self.form.cleaned_data["order"] == "oldest"
+        order, side = ("waiting_at", "lte") if is_oldest else ("-waiting_at", "gte")
+        ordered = rows.order_by(order).values_list("waiting_at", flat=True)
+        edge = list(ordered[MOST_LOOKED_THROUGH - 1 : MOST_LOOKED_THROUGH])
+        return rows.filter(**{f"waiting_at__{side}": edge[0]}) if edge else rows
+
     def filter_only(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         own = OuterRef("pk")
         if value == "untagged":
-            return rows.filter(
-                ~Exists(TaggedArticle.objects.filter(content_object=own))
-            )
+            tagged = TaggedArticle.objects.filter(content_object=own)
+            return self._first_of(rows).filter(~Exists(tagged))
         if value == "duplicates":
             return cast(ArticleQuerySet, rows).with_possible_duplicates()
         if value == "shortlisted":
             return rows.filter(status=ArticleStatus.SELECTED)
         if value == "changed":
-            return rows.filter(
-                Exists(SourceChange.objects.pending().filter(article=own))
-            )
+            return rows.filter(pk__in=SourceChange.objects.pending().values("article"))
         if value == "mine":
             claims = Claim.objects.standing().filter(by=self.user)
-            return rows.filter(Exists(claims.filter(article=own)))
+            return rows.filter(pk__in=claims.values("article"))
         return rows

@@ -7,9 +7,9 @@ from django.http import HttpRequest
 
 from articles import workflow
 from articles.fields import CleanTexts
-from articles.models import Category
+from articles.models import Article, Category
 
-from .deleting import DeletesNamed
+from .deleting import DeletesNamed, kept_by_pieces
 from .former_names import ShowsFormerNames
 from .forms import NamedForm
 from .refusals import RefusesActions
@@ -29,3 +29,8 @@ class CategoryAdmin(RefusesActions, DeletesNamed, CleanTexts, ShowsFormerNames):
         self, request: HttpRequest, obj: Category, form: Any, change: bool
     ) -> None:
         workflow.save_category(obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        pieces = Article.objects.filter(category__in=objs)
+        kept = kept_by_pieces(self, objs, pieces)
+        return kept or super().get_deleted_objects(objs, request)

@@ -24,6 +24,8 @@ from articles.models import Feed, FeedHealth, FetchAttempt
 from articles.models.feed import FeedQuerySet
 
 from . import fetch_now
+from .counting import BoundedAdmin
+from .deleting import in_short
 from .fetch_attempt import outcome, pieces
 from .filters import HealthFilter, SourceFilter
 from .forms import FeedForm
@@ -74,7 +76,7 @@ def save_feed(feed: Feed, changed: Iterable[str]) -> None:
 
 
 @admin.register(Feed)
-class FeedAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
+class FeedAdmin(RefusesActions, CleanTexts, BoundedAdmin):
     """Inlets, the settings of each, and its state, which fetching alone writes."""
 
     form = FeedForm
@@ -92,7 +94,6 @@ class FeedAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
     search_help_text = gettext_lazy("Words of the title, the address, the source")
     ordering = ["source__name", "pk"]
     list_per_page = 50
-    show_full_result_count = False
     actions = ["fetch_selected"]
     readonly_fields = [
         "health_line",
@@ -252,6 +253,10 @@ class FeedAdmin(RefusesActions, CleanTexts, admin.ModelAdmin):
             obj.save()
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        attempts = FetchAttempt.objects.filter(feed__in=objs)
+        along = {FetchAttempt._meta.verbose_name_plural: attempts}
+        if short := in_short(self, request, objs, along):
+            return short
         found, counts, lacking, protected = super().get_deleted_objects(objs, request)
         # Nobody deletes attempts for themselves; with their feed they go.
         lacking.discard(FetchAttempt._meta.verbose_name)

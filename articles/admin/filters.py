@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from articles.models import (
     FeedHealth,
     FetchAttempt,
+    ImportRun,
     Source,
     SourceChange,
     SuggestionState,
@@ -17,6 +18,12 @@ from articles.models import (
     TagSuggestion,
 )
 
+from .counting import MOST_COUNTED, newest_of
+
+#: Runs that a filter offers.
+MOST_RUNS = 20
+#: More digits than any row's number has.
+MOST_DIGITS = 18
 #: A list of more sources than this is no filter; the search finds by source.
 MOST_SOURCES = 40
 
@@ -65,19 +72,20 @@ class TaggingFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
-            ("none", gettext_lazy("without tags")),
+            ("none", gettext_lazy("without tags, of the newest 5,000")),
             ("suggested", gettext_lazy("with suggestions")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() == "none":
+            # Of rows that are not there, no index tells.
             tagged = TaggedArticle.objects.filter(content_object=OuterRef("pk"))
-            return queryset.filter(~Exists(tagged))
+            rows = newest_of(queryset, "source_published_at")
+            return rows.filter(~Exists(tagged))
         if self.value() == "suggested":
-            suggested = TagSuggestion.objects.filter(
-                article=OuterRef("pk"), state=SuggestionState.OPEN
-            )
-            return queryset.filter(Exists(suggested))
+            open_ones = TagSuggestion.objects.filter(state=SuggestionState.OPEN)
+            latest = open_ones.order_by("-article").values("article")[:MOST_COUNTED]
+            return queryset.filter(pk__in=latest)
         return queryset
 
 
@@ -96,7 +104,9 @@ class SourceChangeFilter(admin.SimpleListFilter):
         return [("yes", gettext_lazy("waits for a decision"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(changes_that_wait()) if self.value() else queryset
+        if not self.value():
+            return queryset
+        return queryset.filter(pk__in=SourceChange.objects.pending().values("article"))
 
 
 class HealthFilter(admin.SimpleListFilter):
@@ -113,14 +123,34 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class FailureFilter(admin.SimpleListFilter):
-    """By the kind of failure, among those there were."""
+    """By the kind of failure, among those there were of late."""
 
     title = gettext_lazy("kind of failure")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        known = FetchAttempt.objects.exclude(kind="").order_by("kind")
+        known = newest_of(FetchAttempt.objects.all()).exclude(kind="").order_by("kind")
         return [(k, k) for k in known.values_list("kind", flat=True).distinct()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class RunFilter(admin.SimpleListFilter):
+    """By the import run: the latest, and the one that the address names."""
+
+    title = gettext_lazy("run")
+    parameter_name = "run__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        latest = ImportRun.objects.order_by("-pk")
+        runs = {str(run.pk): str(run) for run in latest[:MOST_RUNS]}
+        if (asked := self.value()) and asked.isdecimal() and len(asked) < MOST_DIGITS:
+            runs |= {str(run.pk): str(run) for run in latest.filter(pk=int(asked))}
+        return list(runs.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not (asked := self.value()):
+            return queryset
+        known = asked.isdecimal() and len(asked) < MOST_DIGITS
+        return queryset.filter(run=int(asked)) if known else queryset.none()

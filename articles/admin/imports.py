@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import ImportRun, RefusedRecord
 
+from .filters import RunFilter
 from .read_only import ReadOnlyAdmin
 
 
@@ -44,8 +45,8 @@ class RefusedRecordAdmin(ReadOnlyAdmin):
     """Records that became no article, with the reason."""
 
     list_display = ["__str__", "outcome", "reason", "run"]
-    list_filter = ["outcome", "run"]
+    list_filter = ["outcome", RunFilter]
     list_select_related = ["run"]
     search_fields = ["reason", "raw"]
+    search_help_text = _("Words of the reason or the record, among the newest 5,000")
     ordering = ["-pk"]
-    show_full_result_count = False

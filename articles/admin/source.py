@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from articles import workflow
 from articles.fields import CleanTexts
-from articles.models import Feed, FetchAttempt, Source
+from articles.models import Article, Feed, FetchAttempt, Source
 
-from .deleting import DeletesNamed
+from .deleting import DeletesNamed, in_short, kept_by_pieces
 from .feed import health_badge, save_feed
 from .filters import LanguageFilter
 from .former_names import ShowsFormerNames
@@ -96,6 +96,13 @@ class SourceAdmin(RefusesActions, DeletesNamed, CleanTexts, ShowsFormerNames):
             save_feed(feed, changed)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        pieces = Article.objects.filter(source__in=objs)
+        if kept := kept_by_pieces(self, objs, pieces):
+            return kept
+        attempts = FetchAttempt.objects.filter(feed__source__in=objs)
+        along = {FetchAttempt._meta.verbose_name_plural: attempts}
+        if short := in_short(self, request, objs, along):
+            return short
         found, counts, lacking, protected = super().get_deleted_objects(objs, request)
         # Nobody deletes attempts for themselves; with their feed they go.
         lacking.discard(FetchAttempt._meta.verbose_name)

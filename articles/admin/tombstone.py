@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.ingest import fetching
 from articles.models import Tombstone
 
+from .article_list import canonical_of
 from .filters import SourceFilter
 from .read_only import ReadOnlyAdmin
 from .times import moment
@@ -24,12 +25,23 @@ class TombstoneAdmin(ReadOnlyAdmin):
     list_filter = [SourceFilter]
     list_select_related = ["source"]
     search_fields = ["headline", "canonical_url"]
-    search_help_text = _("Words of the headline, the address")
-    ordering = ["-at", "-pk"]
+    search_help_text = _(
+        "A whole address; words of the headline or the address, among the newest 5,000"
+    )
+    ordering = ["-pk"]
     list_per_page = 50
-    show_full_result_count = False
 
-    @admin.display(description=_("deleted"), ordering="at")
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """That of a whole address, however old; else as every list of its kind."""
+        if "://" in search_term:
+            there = queryset.filter(canonical_url=canonical_of(search_term.strip()))
+            if there.exists():
+                return there, False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("deleted"), ordering="pk")
     def at_cell(self, tombstone: Tombstone) -> str:
         return moment(tombstone.at)
 
@@ -37,7 +49,7 @@ class TombstoneAdmin(ReadOnlyAdmin):
     def address_cell(self, tombstone: Tombstone) -> str:
         return tombstone.canonical_url
 
-    @admin.display(description=_("by"), ordering="by_name")
+    @admin.display(description=_("by"))
     def by_cell(self, tombstone: Tombstone) -> str:
         return tombstone.by_name
 

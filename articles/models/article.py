@@ -352,6 +352,30 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
                 name="article_waiting_by_source",
             ),
             models.Index(
+                F("category"),
+                F("waiting_at").desc(),
+                F("id").desc(),
+                condition=Q(waiting_at__isnull=False),
+                name="article_waiting_by_category",
+            ),
+            # The beginning of a language is asked for too: en finds en-GB.
+            models.Index(
+                fields=["language", "-waiting_at", "-id"],
+                opclasses=["varchar_pattern_ops", "timestamptz_ops", "int8_ops"],
+                condition=Q(waiting_at__isnull=False),
+                name="article_waiting_by_language",
+            ),
+            models.Index(
+                fields=["-waiting_at", "-id"],
+                condition=Q(status=ArticleStatus.SELECTED),
+                name="article_shortlisted",
+            ),
+            models.Index(
+                fields=["held_until"],
+                condition=Q(held_until__isnull=False),
+                name="article_held",
+            ),
+            models.Index(
                 fields=["id"],
                 condition=Q(image_wanted=True),
                 name="article_image_wanted",
@@ -373,6 +397,19 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
                 fields=["status", "-source_published_at", "-id"],
                 name="article_newest_by_status",
             ),
+            models.Index(
+                fields=["source", "-source_published_at", "-id"],
+                name="article_newest_by_source",
+            ),
+            models.Index(
+                fields=["category", "-source_published_at", "-id"],
+                name="article_newest_by_category",
+            ),
+            models.Index(
+                fields=["language", "-source_published_at", "-id"],
+                name="article_newest_by_language",
+            ),
+            models.Index(fields=["created_at"], name="article_arrived"),
         ]
 
     def __str__(self) -> str:

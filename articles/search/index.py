@@ -154,8 +154,9 @@ def _on_postgresql(
                 _set(cursor, statement_timeout=f"{left}ms")
             found = _among_the_newest(cursor, question, most)
             if len(found) < most:
+                ends = _ends(cursor)
                 _set(cursor, **_BY_GIN_ALONE)
-                found = _by_eras(cursor, question, most)
+                found = _by_eras(cursor, question, most, *ends)
         except OperationalError as error:
             if deadline is not None and time.monotonic() > deadline:
                 raise OutOfTime(found) from error
@@ -189,12 +190,25 @@ def _among_the_newest(cursor: Any, question: Question, most: int) -> list[int]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def _by_eras(cursor: Any, question: Question, most: int) -> list[int]:
+def _ends(cursor: Any) -> tuple[int, int]:
+    """The position before all articles, and the one behind them.
+
+    Asked for while indexes may be read: with GIN alone it took 2.5 s of a million.
+    """
+    cursor.execute(
+        "SELECT coalesce(min(position), 0), coalesce(max(position) + 1, 0)"
+        " FROM articles_searchrow"
+    )
+    first, end = cursor.fetchone()
+    return first, end
+
+
+def _by_eras(
+    cursor: Any, question: Question, most: int, first: int, end: int
+) -> list[int]:
     """What GIN finds, in order: all at once if it is little, else era by era."""
     if (found := _all_of(cursor, question)) is not None:
         return found[:most]
-    cursor.execute("SELECT min(position), max(position) + 1 FROM articles_searchrow")
-    first, end = cursor.fetchone()
     longest = eras(first, end, ERAS[-1])
     return list(islice(_within(cursor, question, longest, most), most))
 

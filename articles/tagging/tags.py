@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -171,9 +172,11 @@ def preview_merge(tags: Iterable[Tag], into: Tag) -> MergePreview:
     """Count what ``merge`` would do."""
     tags = [tag for tag in tags if tag != into]
     rows = TaggedArticle.objects.filter(tag__in=tags)
-    there = TaggedArticle.objects.filter(tag=into).values("content_object")
-    already = rows.filter(content_object__in=there)
-    moved = rows.exclude(content_object__in=there)
+    # Asked for each row by the index of both: with NOT IN, PostgreSQL goes through
+    # all pieces of the one tag for each piece of the other.
+    own = TaggedArticle.objects.filter(tag=into)
+    there = Exists(own.filter(content_object=OuterRef("content_object")))
+    already, moved = rows.filter(there), rows.filter(~there)
     return MergePreview(
         moved=moved.values("content_object").distinct().count(),
         already=already.values("content_object").distinct().count(),

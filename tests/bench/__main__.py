@@ -3,12 +3,24 @@
 import subprocess
 import sys
 
-from . import desk, fetching, front, fuzz, importing, reading, search, site, where
+from . import (
+    admin,
+    desk,
+    fetching,
+    front,
+    fuzz,
+    importing,
+    reading,
+    search,
+    site,
+    where,
+)
 
 BENCHES = {
     "importing": importing.main,
     "fetching": fetching.main,
     "desk": desk.main,
+    "admin": admin.main,
     "search": search.main,
     "fuzz": fuzz.main,
     "reading": reading.main,

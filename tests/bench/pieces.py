@@ -1,14 +1,18 @@
 """Seeded articles, as many as are asked for, written in one stream.
 
-    DATABASE_URL=… python -m tests.bench.pieces 100000
+    DATABASE_URL=… python -m tests.bench.pieces 100000 [--waiting 100000]
+        [--noted 100000]
 
 Published pieces of 300 to 700 words over three years, of 60 sources in 8 sections,
 with three to six of about 10,000 tags by a Zipf distribution. Texts are drawn from a
 pool, headlines are not: so a million pieces are made in minutes and no two are alike.
 The rows are those that an import and a publication would have left, the listing and
 search indexes included; ``check_listing`` and ``check_search`` find nothing wrong.
+``--waiting`` and ``--noted`` add what a desk and an admin meet beside them
+(``tests.bench.backlog``), also to a database that has pieces already.
 """
 
+import argparse
 import itertools
 import math
 import random
@@ -73,13 +77,16 @@ class Texts:
 
 
 class House:
-    """The pieces of a bench, and what they belong to, in a database of their own."""
+    """The pieces of a bench, and what they belong to, in a database of their own.
+
+    What they belong to is made where it is not there yet.
+    """
 
     def __init__(self, seed: int) -> None:
         from django.db import connection
         from django.utils import timezone
 
-        from articles.models import Category, Source
+        from articles.models import Category, Image, Source, Tag
 
         self.texts, self.chance = Texts(seed), random.Random(seed + 1)
         self.start = timezone.now().replace(microsecond=0) - timedelta(days=DAYS)
@@ -89,8 +96,11 @@ class House:
         self.sources = list(Source.objects.order_by("pk"))
         Category.objects.get_or_make(f"Section {n}" for n in range(CATEGORIES))
         self.categories = list(Category.objects.order_by("pk"))
-        self.pictures = self._pictures()
-        self.tags = self._tags(random.Random(seed + 2))
+        self.pictures = list(Image.objects.order_by("pk")) or self._pictures()
+        if not Tag.objects.exists():
+            self._make_tags(random.Random(seed + 2))
+        self.first_tag = Tag.objects.order_by("pk").values_list("pk", flat=True)[0]
+        self.tags = range(Tag.objects.count())
         self.weights = list(itertools.accumulate(1 / (n + 1) for n in self.tags))
         self.worn: Counter[int] = Counter()
 
@@ -113,18 +123,15 @@ class House:
             each.save_base(raw=True, force_insert=True)
         return made
 
-    def _tags(self, chance: random.Random) -> range:
-        """Numbers of the tags among themselves, the commonest first."""
+    def _make_tags(self, chance: random.Random) -> None:
+        """Tags with numbers in a row; the first ones will be the commonest."""
         from articles.models import Tag
         from articles.models.rows import insert
         from articles.names import name_key
 
         words = enumerate(vocabulary(chance, TAGS))
         names = dict.fromkeys(f"{word.capitalize()}{n % 97}" for n, word in words)
-        made = [Tag(name=n, slug=n.lower(), key=name_key(n)) for n in names]
-        insert(made)
-        self.first_tag = made[0].pk
-        return range(len(made))
+        insert([Tag(name=n, slug=n.lower(), key=name_key(n)) for n in names])
 
     def article(self, number: int, share: float) -> Any:
         """One piece; ``share`` of the time has gone by when it comes."""
@@ -166,11 +173,12 @@ class House:
                 self.tags, cum_weights=self.weights, k=3 + piece.pk % 4
             )
             worn = sorted(self.first_tag + n for n in {*drawn})
-            self.worn.update(worn)
-            tagged += (self._row_of(piece, tag) for tag in worn)
             # The database has worked these out, and has not been asked for them.
-            piece.listed_at, piece.waiting_at = piece.source_published_at, None
+            is_listed, at = piece.status == "published", piece.source_published_at
+            piece.listed_at, piece.waiting_at = (at, None) if is_listed else (None, at)
             piece.text = ""
+            self.worn.update(worn if is_listed else [])
+            tagged += (self._row_of(piece, tag) for tag in worn)
             found.append(_row_of(piece, worn, self.has_places))
         insert(tagged)
         insert(found)
@@ -182,7 +190,7 @@ class House:
             tag_id=tag,
             content_object=piece,
             origin="import",
-            listed_at=piece.source_published_at,
+            listed_at=piece.listed_at,
             visible_from=piece.published_at,
             source_id=piece.source_id,
             category_id=piece.category_id,
@@ -198,9 +206,11 @@ class House:
         Tag.objects.filter(listed_count__gt=0).update(shown_from=self.start)
 
 
-def make(number: int, *, seed: int = 1) -> None:
-    """Fill an empty, migrated database with so many pieces."""
+def make(number: int, *, waiting: int = 0, noted: int = 0, seed: int = 1) -> None:
+    """Fill an empty, migrated database with so many pieces; or add what waits."""
     from django.db import connection, transaction
+
+    from . import backlog
 
     with transaction.atomic():
         house = House(seed)
@@ -209,7 +219,10 @@ def make(number: int, *, seed: int = 1) -> None:
             house.add([house.article(n, (n + 1) / (number + 1)) for n in batch])
             if batch.stop % 50_000 == 0:
                 sys.stderr.write(f"{batch.stop} pieces\n")
-        house.count()
+        if number:
+            house.count()
+        if waiting or noted:
+            backlog.make(house, waiting, noted)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if house.has_places else "ANALYZE")
 
@@ -219,9 +232,14 @@ def main() -> None:
 
     import django
 
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("pieces", type=int)
+    parser.add_argument("--waiting", type=int, default=0)
+    parser.add_argument("--noted", type=int, default=0)
+    options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
     django.setup()
-    make(int(sys.argv[1]))
+    make(options.pieces, waiting=options.waiting, noted=options.noted)
 
 
 if __name__ == "__main__":
