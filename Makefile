@@ -46,10 +46,11 @@ fmt: .venv/.installed-dev
 	$(BIN)/ruff format .
 	find templates articles -name '*.html' | xargs $(BIN)/djade --target-version 5.2
 
-# What fetching, the desk and the search cost on this machine, and whether the site holds
-# together, on databases that are thrown away.
+# What things cost on this machine, and whether the site holds together, on databases
+# that are thrown away. Of DEBUG only the command itself knows, not what it measures.
+bench: export DEBUG = 1
 bench: .venv/.installed-dev
-	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(MANAGE) bench $(ARGS)
 
 # What can be made again; the database and the images stay.
 clean:

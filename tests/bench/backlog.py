@@ -126,7 +126,8 @@ def _note(number: int) -> None:
                 article_id=ids[n] if n < len(ids) else None,
                 number=ids[n % len(ids)],
                 headline="A piece of some time ago",
-                version=1,
+                # The next version of a piece that has no other.
+                version=0,
                 before={"status": "ingested"},
                 after={"status": "published"},
             )
