@@ -5,8 +5,15 @@ import pytest
 from django.utils import timezone
 
 from articles import workflow
-from articles.models import Article, ArticleStatus, Change, Reuse
-from tests.factories import EDITOR, ArticleFactory, SourceFactory, make_user
+from articles.models import Article, ArticleStatus, Change, Reuse, TagSuggestion
+from articles.tagging import index
+from tests.factories import (
+    EDITOR,
+    ArticleFactory,
+    SourceFactory,
+    TagFactory,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +142,26 @@ def test_bulk_costs_the_same_for_two_and_for_two_hundred(django_assert_max_num_q
         ids = [a.pk for a in ArticleFactory.create_batch(number, source=source)]
         with django_assert_max_num_queries(42):
             workflow.move_many(ids, "publish", by=editor)
+
+
+def test_publishing_with_tags_costs_the_same_for_two_and_for_two_hundred(
+    django_assert_max_num_queries,
+):
+    editor, source = make_user(may=("add_tag",)), SourceFactory()
+    tags = [TagFactory(name=f"Tag {n}", slug=f"tag-{n}") for n in range(40)]
+    for number in (2, 200):
+        pieces = ArticleFactory.create_batch(number, source=source)
+        TagSuggestion.objects.bulk_create(
+            TagSuggestion(article=piece, tag=tags[n], phrase="x", found="x")
+            for place, piece in enumerate(pieces)
+            for n in {place % 40, place % 7}
+        )
+        with django_assert_max_num_queries(70):
+            outcome = workflow.publish([piece.pk for piece in pieces], by=editor)
+        assert len(outcome.moved) == number
+        assert set(pieces[1].tags.all()) == {tags[1]}
+    assert not TagSuggestion.objects.exclude(state="accepted").exists()
+    assert not any(index.differences().values())
 
 
 def test_a_blocked_source_leaves_every_listing_and_comes_back():

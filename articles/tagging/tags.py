@@ -73,21 +73,30 @@ def _tag_batch(
     ids: list[int], tags: list[Tag], by: User | None, origin: TagOrigin
 ) -> int:
     with relisting(ids):
-        there = set(TaggedArticle.objects.of(ids).values_list("content_object", "tag"))
-        rows = [
-            TaggedArticle(
-                content_object_id=article, tag=tag, tagged_by=by, origin=origin
-            )
-            for article in ids
-            for tag in tags
-            if (article, tag.pk) not in there
-        ]
-        TaggedArticle.objects.bulk_create(rows)
-        touched = {row.content_object_id for row in rows}
-        Article.objects.filter(pk__in=touched).update(edited_at=timezone.now())
+        new = _put_on([(pk, tag.pk) for pk in ids for tag in tags], by, origin)
         TagSuggestion.objects.filter(
             article__in=ids, tag__in=tags, state=SuggestionState.OPEN
         ).update(state=SuggestionState.ACCEPTED)
+    return new
+
+
+def _put_on(
+    pairs: Iterable[tuple[int, int]], by: User | None, origin: TagOrigin
+) -> int:
+    """Put tags on articles, both by their ids; returns how many taggings are new."""
+    pairs = list(pairs)
+    ids = {article for article, _tag in pairs}
+    there = set(TaggedArticle.objects.of(ids).values_list("content_object", "tag"))
+    rows = [
+        TaggedArticle(
+            content_object_id=article, tag_id=tag, tagged_by=by, origin=origin
+        )
+        for article, tag in pairs
+        if (article, tag) not in there
+    ]
+    TaggedArticle.objects.bulk_create(rows)
+    touched = {row.content_object_id for row in rows}
+    Article.objects.filter(pk__in=touched).update(edited_at=timezone.now())
     return len(rows)
 
 
@@ -130,18 +139,19 @@ def set_tags(
 
 def accept_suggestions(ids: Iterable[int], *, by: User | None) -> int:
     """Put every open suggestion of these articles on them; returns how many."""
-    accepted, ids = 0, list(ids)
+    accepted, ids = 0, sorted(set(ids))
     with acting("tag", ids, by=by):
-        open_ones = TagSuggestion.objects.filter(
-            article__in=ids, state=SuggestionState.OPEN
-        )
-        by_tag: dict[Tag, list[int]] = {}
-        for each in open_ones.select_related("tag").order_by("tag"):
-            by_tag.setdefault(each.tag, []).append(each.article_id)
-        for tag, articles in by_tag.items():
-            accepted += tag_articles(
-                articles, [tag], by=by, origin=TagOrigin.SUGGESTION
-            )
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            with relisting(batch):
+                open_ones = TagSuggestion.objects.filter(
+                    article__in=batch, state=SuggestionState.OPEN
+                )
+                pairs = open_ones.order_by("article", "tag").values_list(
+                    "article", "tag"
+                )
+                accepted += _put_on(pairs, by, TagOrigin.SUGGESTION)
+                open_ones.update(state=SuggestionState.ACCEPTED)
     return accepted
 
 
@@ -187,28 +197,41 @@ def preview_merge(tags: Iterable[Tag], into: Tag) -> MergePreview:
 def merge(tags: Iterable[Tag], into: Tag, *, by: User | None = None) -> MergePreview:
     """Make ``tags`` other names of ``into``: pieces, aliases, phrases, addresses.
 
-    One transaction; the merged tags' addresses lead to ``into`` from then on.
-    Raises ValidationError if nothing is left to merge.
+    Their pieces go over in batches, each a transaction of its own: whoever wants one
+    of them waits for a batch, and not for all. The tags become names of ``into``, and
+    their addresses lead there, in the last transaction; a merge that was stopped
+    before that is run again, and goes on. Raises ValidationError if nothing is left to
+    merge.
     """
     tags = [tag for tag in tags if tag != into]
     if not tags:
         raise ValidationError(_("A tag cannot be merged into itself."))
+    preview = preview_merge(tags, into)
+    for tag in tags:
+        _move_pieces(tag, into, by)
     with renewing():
         locked = Tag.objects.filter(pk__in=[into.pk, *(tag.pk for tag in tags)])
         list(locked.order_by("pk").select_for_update())
-        preview = preview_merge(tags, into)
         for tag in tags:
-            _merge_one(tag, into, by)
+            # Those that were tagged meanwhile; from now on nobody tags with it.
+            _move_pieces(tag, into, by)
+            _make_alias(tag, into)
         renew_all()
     return preview
 
 
-def _merge_one(tag: Tag, into: Tag, by: User | None) -> None:
+def _move_pieces(tag: Tag, into: Tag, by: User | None) -> None:
     rows = TaggedArticle.objects.filter(tag=tag)
-    while ids := list(rows.values_list("content_object", flat=True)[:BATCH]):
-        tag_articles(ids, [into], by=by, origin=TagOrigin.MERGE)
-        with relisting(ids):
+    left = rows.order_by("content_object").values_list("content_object", flat=True)
+    while ids := list(left[:BATCH]):
+        # An act for each batch: in one, the notes of all would be held at once.
+        with acting("tag", ids, by=by), relisting(ids):
+            tag_articles(ids, [into], by=by, origin=TagOrigin.MERGE)
             TaggedArticle.objects.of(ids).filter(tag=tag).delete()
+
+
+def _make_alias(tag: Tag, into: Tag) -> None:
+    """Let a tag that has no pieces left live on as another name of ``into``."""
     kept = set(TagPhrase.objects.filter(tag=into).values_list("text", flat=True))
     tag.phrases.exclude(text__in=kept).update(tag=into)
     tag.aliases.update(tag=into)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from articles.acts import TAGS, acting
-from articles.models import Article
+from articles.models import Article, relisting
 from articles.tagging import tags
 
 from .claims import claimed_by_others
@@ -42,7 +42,9 @@ def publish(
     that cannot be published gets no tags either. ``at``, ``versions`` and
     ``take_over`` as in ``move_many``.
     """
-    with acting("publish", ids, by=by) as recording:
+    ids = sorted(set(ids))
+    # Both indexes are written once, for the move and the tags together.
+    with acting("publish", ids, by=by) as recording, relisting(ids):
         outcome = move_many(
             recording.before,
             "publish",

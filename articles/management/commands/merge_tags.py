@@ -36,8 +36,11 @@ class Command(NewsroomCommand):
     def run(self, **options: Any) -> int | None:
         into = tag_named(options["into"])
         merged = [tag_named(name) for name in options["tags"]]
-        with transaction.atomic():
+        if not options["dry_run"]:
             preview = tags.merge(merged, into)
-            transaction.set_rollback(options["dry_run"])
+        else:
+            with transaction.atomic():
+                preview = tags.merge(merged, into)
+                transaction.set_rollback(True)
         self.print_report({"into": into.name} | asdict(preview), options)
         return None
