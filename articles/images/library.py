@@ -184,7 +184,10 @@ def discard(images: Iterable[int]) -> int:
     whose kill is taken back has its picture fetched again from where it came from; one
     that was uploaded is gone. Returns how many went. Raises what the storage raises.
     """
-    ids, discarded = sorted(set(images)), 0
+    # Those that are in use at this moment are not even locked: a logo can be on
+    # thousands of pieces, and whoever takes the last of them away asks again.
+    unused = _unused().filter(pk__in=set(images))
+    ids, discarded = sorted(unused.values_list("pk", flat=True)), 0
     for pk in ids:
         with transaction.atomic():
             # Locked before it is looked at: who attaches it now waits, or is seen.

@@ -41,7 +41,7 @@ from .fetching import REPOSITORY, manage
 #: Of 100 things that are due, these are imports and editors' deeds.
 IMPORTS, DEEDS = 4, 1
 #: Seconds for which the server is asked as fast as it answers, and by how many.
-PROBE, PROBERS = 15, 8
+PROBE, PROBERS = 30, 8
 #: Threads that ask; more than the server has, so that what waits, waits there.
 CLIENTS = 24
 #: Seconds between two imports of what has come meanwhile, and two looks at memory.
