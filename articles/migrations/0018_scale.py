@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0016_names'),
+        ('articles', '0017_appearances'),
     ]
 
     operations = [
