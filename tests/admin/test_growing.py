@@ -156,7 +156,7 @@ def test_no_page_counts_a_table_to_its_end(
 #: Of statements for these addresses: the index that leads to their rows.
 LED = {
     LIST: "article_newest_first",
-    f"{LIST}?status__exact=published": "article_newest_by_status",
+    f"{LIST}?status__exact=published": "article_newest_by_status|article_newest_first",
     f"{LIST}?source=s3": "article_newest_by_source",
     f"{LIST}?language=ja": "article_newest_by_language|article_newest_first",
     f"{DESK}?all=1": "article_waiting",

@@ -6,17 +6,18 @@
 Every list of the admin with its filters and searches, its completions and forms, and
 the desk with all of its filters are asked for by a superuser, by Django's test client
 in one process for each database. Told of each: its queries, the slowest of them, the
-milliseconds until the answer was there (the quickest of the rounds: others work on the
-machine as well), and how they compare with the first database.
+milliseconds of CPU that Python took and those until the answer was there (the least of
+the rounds: others work on the machine as well), and how they compare with the first
+database.
 ``--urls`` names databases that are filled already, in place of ``--pieces``; nothing
-but a user and a session is written there. ``--plans`` explains each statement and
-names the large tables that are read from end to end.
+but a user and a session is written there. ``--plans`` runs each statement once more
+within EXPLAIN, counts the pages of the database that it looks at, which no load of the
+machine changes, and names the large tables that are read from end to end.
 """
 
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -182,11 +183,13 @@ def _measured(ask: Any, rounds: int, plans: bool) -> Figures:
     status = ask()
     with connection.execute_wrapper(note):
         ask()
-    took = []
+    took, used = [], []
     for _ in range(rounds):
-        started = time.perf_counter()
+        started, before = time.perf_counter(), time.process_time()
         ask()
         took.append(1000 * (time.perf_counter() - started))
+        used.append(1000 * (time.process_time() - before))
+    pages, whole = _looked_at(statements) if plans else (0, set())
     slowest = max(statements, default=(0.0, "", None), key=lambda each: each[0])
     return {
         "status": status if isinstance(status, int) else "",
@@ -194,15 +197,17 @@ def _measured(ask: Any, rounds: int, plans: bool) -> Figures:
         "slowest": round(slowest[0], 1),
         "sql": slowest[1],
         "ms": round(min(took), 1),
-        "whole": sorted(_read_whole(statements)) if plans else [],
+        "cpu": round(min(used), 1),
+        "pages": pages,
+        "whole": sorted(whole),
     }
 
 
-def _read_whole(statements: list[tuple[float, str, Any]]) -> set[str]:
-    """The large tables that these statements read from end to end."""
+def _looked_at(statements: list[tuple[float, str, Any]]) -> tuple[int, set[str]]:
+    """Pages that these statements look at, and large tables that are read whole."""
     from django.db import connection
 
-    found = set()
+    pages, found = 0, set[str]()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > %s",
@@ -210,36 +215,37 @@ def _read_whole(statements: list[tuple[float, str, Any]]) -> set[str]:
         )
         large = {row[0] for row in cursor.fetchall()}
         for _took, sql, params in statements:
-            if not sql.startswith(("SELECT", "(SELECT")):
+            if not sql.startswith(("SELECT", "(SELECT", "WITH")):
                 continue
-            cursor.execute(f"EXPLAIN {sql}", params)
-            plan = "\n".join(row[0] for row in cursor.fetchall())
-            found |= set(re.findall(r"Seq Scan on (\w+)", plan)) & large
-    return found
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
+            plan = cursor.fetchone()[0][0]["Plan"]
+            pages += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+            found |= set(_read_whole(plan))
+    return pages, found & large
+
+
+def _read_whole(plan: dict[str, Any]) -> Iterator[str]:
+    if plan["Node Type"] == "Seq Scan":
+        yield plan["Relation Name"]
+    for part in plan.get("Plans", []):
+        yield from _read_whole(part)
 
 
 def table(told: dict[str, dict[str, Figures]]) -> list[str]:
-    """One row for each scenario, with each database beside the first one."""
-    first, *others = told
-    heads = [f"ms, {first}", *(f"ms, {name} | ×" for name in others)]
-    wide = "|".join(["---"] * (4 + len(told) + len(others)))
-    lines = [f"| | queries | slowest | read whole | {' | '.join(heads)} |", f"|{wide}|"]
-    last = list(told)[-1]
-    for name, base in told[first].items():
-        cells = [f"{base['ms']:.0f}"]
-        for other in others:
-            each = told[other].get(name)
-            cells += (
-                [f"{each['ms']:.0f}", f"{each['ms'] / base['ms']:.2f}"]
-                if each
-                else ["–", "–"]
-            )
-        end = told[last].get(name, base)
-        numbers = {base["queries"], end["queries"]}
-        queries = "→".join(map(str, sorted(numbers)))
-        whole = ", ".join(end["whole"]).replace("articles_", "")
-        facts = f"{name} | {queries} | {end['slowest']:.0f} | {whole}"
-        lines.append(f"| {facts} | {' | '.join(cells)} |")
+    """One row for each scenario: the first database beside the last."""
+    first, last = list(told)[0], list(told)[-1]
+    heads = ["", "statements", "slowest, ms", "pages", "×", "CPU, ms", "×", "ms", "×"]
+    lines = [f"{first} → {last}", "", f"| {' | '.join([*heads, 'read whole'])} |"]
+    lines.append(f"|{'---|' * (len(heads) + 1)}")
+    for name, before in told[first].items():
+        after = told[last].get(name, before)
+        cells = [name, f"{before['queries']} → {after['queries']}"]
+        cells.append(f"{before['slowest']:.0f} → {after['slowest']:.0f}")
+        for key in ("pages", "cpu", "ms"):
+            cells.append(f"{before[key]:.0f} → {after[key]:.0f}")
+            cells.append(f"{after[key] / max(before[key], 1):.2f}")
+        cells.append(", ".join(after["whole"]).replace("articles_", ""))
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 

@@ -179,13 +179,16 @@ class Client(threading.Thread):
     def _ask(self, due: Due) -> int:
         body = urlencode(due.form) if due.form is not None else None
         headers, path = self.mixture.headers(due), iri_to_uri(due.path)
+        if body:
+            # What is posted is not sent twice: over a connection that nobody ends.
+            self.connection.close()
         for is_last in (False, True):
             try:
                 self.connection.request("POST" if body else "GET", path, body, headers)
                 answer = self.connection.getresponse()
                 answer.read()
                 return answer.status
-            except (http.client.RemoteDisconnected, BrokenPipeError):
+            except ConnectionError:
                 # The server may end a connection that was kept open.
                 self.connection.close()
                 if is_last or body:
@@ -374,10 +377,11 @@ def _spread(took: list[float]) -> dict[str, float]:
 
 
 def table(found: dict[str, Any]) -> list[str]:
+    by_status = ", ".join(f"{n:,} × {k}" for k, n in found["statuses"].items())
     lines = [
         f"{found['answers']:,} answers in {found['minutes']:g} minutes"
-        f" ({found['per_second']} due in a second), {found['5xx']} of them 5xx;"
-        f" failed: {found['failed'] or 'none'}; {found['imported']:,} records in"
+        f" ({found['per_second']} due in a second), {found['5xx']} of them 5xx"
+        f" ({by_status}); failed: {found['failed'] or 'none'}; {found['imported']:,} records in"
         f" {found['imports']} imports, the slowest {found['slowest_import_s']} s",
         "",
         f"| of {found['span_s']} s | number | p50, ms | p99, ms | slowest, ms |",
