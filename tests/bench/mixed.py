@@ -381,8 +381,9 @@ def table(found: dict[str, Any]) -> list[str]:
     lines = [
         f"{found['answers']:,} answers in {found['minutes']:g} minutes"
         f" ({found['per_second']} due in a second), {found['5xx']} of them 5xx"
-        f" ({by_status}); failed: {found['failed'] or 'none'}; {found['imported']:,} records in"
-        f" {found['imports']} imports, the slowest {found['slowest_import_s']} s",
+        f" ({by_status}); failed: {found['failed'] or 'none'};"
+        f" {found['imported']:,} records in {found['imports']} imports,"
+        f" the slowest {found['slowest_import_s']} s",
         "",
         f"| of {found['span_s']} s | number | p50, ms | p99, ms | slowest, ms |",
         "|---|---|---|---|---|",
