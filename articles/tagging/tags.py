@@ -197,23 +197,17 @@ def preview_merge(tags: Iterable[Tag], into: Tag) -> MergePreview:
 def merge(tags: Iterable[Tag], into: Tag, *, by: User | None = None) -> MergePreview:
     """Make ``tags`` other names of ``into``: pieces, aliases, phrases, addresses.
 
-    Their pieces go over in batches, each a transaction of its own: whoever wants one
-    of them waits for a batch, and not for all. The tags become names of ``into``, and
-    their addresses lead there, in the last transaction; a merge that was stopped
-    before that is run again, and goes on. Raises ValidationError if nothing is left to
-    merge.
+    One transaction; the merged tags' addresses lead to ``into`` from then on.
+    Raises ValidationError if nothing is left to merge.
     """
     tags = [tag for tag in tags if tag != into]
     if not tags:
         raise ValidationError(_("A tag cannot be merged into itself."))
-    preview = preview_merge(tags, into)
-    for tag in tags:
-        _move_pieces(tag, into, by)
     with renewing():
         locked = Tag.objects.filter(pk__in=[into.pk, *(tag.pk for tag in tags)])
         list(locked.order_by("pk").select_for_update())
+        preview = preview_merge(tags, into)
         for tag in tags:
-            # Those that were tagged meanwhile; from now on nobody tags with it.
             _move_pieces(tag, into, by)
             _make_alias(tag, into)
         renew_all()

@@ -36,11 +36,8 @@ class Command(NewsroomCommand):
     def run(self, **options: Any) -> int | None:
         into = tag_named(options["into"])
         merged = [tag_named(name) for name in options["tags"]]
-        if not options["dry_run"]:
+        with transaction.atomic():
             preview = tags.merge(merged, into)
-        else:
-            with transaction.atomic():
-                preview = tags.merge(merged, into)
-                transaction.set_rollback(True)
+            transaction.set_rollback(options["dry_run"])
         self.print_report({"into": into.name} | asdict(preview), options)
         return None
