@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from django.conf import settings as configured
@@ -310,9 +310,8 @@ class NothingMoreIsShown(TestCase):
         desk.force_login(make_user(f"editor-{seed}", EDITOR))
         for each in articles:
             address = f"/admin/desk/pieces/{each.pk}/preview/"
-            preview = readings(text_of(desk.get(address)))
             # It names the address that the piece will have.
-            texts[address] = _without_the_asked(each.get_absolute_url(), preview)
+            texts[address] = _without_its_address(each, text_of(desk.get(address)))
 
         assert not leaks(articles, texts)
         # What may be shown is shown, or nothing would have been looked at.
@@ -320,6 +319,9 @@ class NothingMoreIsShown(TestCase):
             is_public = not article.source.is_blocked
             opened = [text for at, text in texts.items() if is_page_of(article, at)]
             page = readings("\n".join(opened))
+            if not is_public:
+                # What is not found is named by the address that was asked for.
+                page = _without_its_address(article, page)
             assert any(part in page for part in pieces_of(article.shown_headline)) == (
                 is_public
             )
@@ -572,6 +574,14 @@ def test_a_piece_that_nobody_may_read_is_nowhere(script, settings):
             if part in said
         ]
         assert not found
+
+
+def _without_its_address(article: Article, said: str) -> str:
+    """What is said but for a piece's slug, which a mail's address escapes twice."""
+    slug = article.slug
+    for form in (quote(quote(slug)), quote(slug), slug):
+        said = said.replace(form, "")
+    return said
 
 
 def _without_the_asked(address: str, read: str) -> str:
