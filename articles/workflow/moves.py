@@ -156,7 +156,8 @@ def _move_batch(
 ) -> None:
     with relisting(ids):
         moved: list[int] = []
-        for article in Article.objects.filter(pk__in=ids).only("status", "version"):
+        rows = Article.objects.filter(pk__in=ids).order_by("pk")
+        for article in rows.only("status", "version"):
             if why := _refusal(article, move, versions.get(article.pk)):
                 outcome.refused.append((article.pk, why))
             else:
