@@ -9,7 +9,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TextIO
 
@@ -17,12 +17,14 @@ from django.db import (
     DatabaseError,
     IntegrityError,
     OperationalError,
+    connection,
     reset_queries,
     transaction,
 )
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from articles.interruption import held_back
 from articles.models import (
     Article,
     Category,
@@ -97,8 +99,6 @@ class Run:
         self.batch = Batch()
         self.name = ""
         self.row: ImportRun
-        #: Records of a batch that is being committed, or has just been.
-        self._in_hand = 0
         self._last: list[RefusedRecord] = []
 
     def begin(self, inputs: list[Input], extra: dict[str, str]) -> None:
@@ -202,22 +202,29 @@ class Run:
     def _commit(self) -> None:
         """Write the batch and account for it; all of it or nothing."""
         batch, self.batch = self.batch, Batch()
-        if not batch:
-            return
-        self._in_hand = len(batch)
-        for attempt in range(1, ATTEMPTS + 1):
+        if batch:
+            with held_back():
+                outcomes = self._written(batch)
+                self._account(batch, outcomes)
+            reset_queries()  # DEBUG keeps every statement, with the texts in it
+
+    def _written(self, batch: Batch) -> Outcomes:
+        """What became of each record; tried again where another process was faster."""
+        attempt = 1
+        while True:
             try:
                 with transaction.atomic():
-                    outcomes = self._write(batch)
-                break
+                    return self._write(batch)
             except (IntegrityError, OperationalError):
                 # Another process stores the same pieces at this moment: what
                 # is new to it will be known to the next attempt.
                 if attempt == ATTEMPTS:
                     raise
                 time.sleep(0.05 * attempt)
+                attempt += 1
+
+    def _account(self, batch: Batch, outcomes: Outcomes) -> None:
         self.row.checkpoint += len(batch)
-        self._in_hand = 0
         for name in _COUNTERS:
             setattr(self.report, name, getattr(self.report, name) + outcomes[name])
         self.report.here += len(batch)
@@ -225,7 +232,6 @@ class Run:
         self._write_errors(batch)
         self._sample()
         self.on_progress(self.report)
-        reset_queries()  # DEBUG keeps every statement, with the texts in it
 
     def _write(self, batch: Batch) -> Outcomes:
         entries = [entry for _, entry in batch.entries]
@@ -303,18 +309,18 @@ class Run:
 
     def _leave(self, state: RunState) -> None:
         self.report.seconds = time.monotonic() - self.started
-        # Who is interrupted between the commit and the next line has committed.
-        known = self.row.checkpoint
-        mine = {"pk": self.row.pk, "checkpoint__in": {known, known + self._in_hand}}
+        ended = {"state": state, "finished_at": timezone.now()}
         try:
-            ImportRun.objects.filter(**mine).update(
-                state=state, finished_at=timezone.now()
-            )
+            self._own_row().update(**ended)
         except DatabaseError:
             if state == RunState.FINISHED:
                 raise
-            # What stopped the run was the database; its row says "running",
-            # and a resume takes it up all the same.
+            # Cut off in the middle of a question, a connection answers no other.
+            connection.close()
+            # Where it was the database that stopped the run, its row goes on saying
+            # "running", and a resume takes it up all the same.
+            with suppress(DatabaseError):
+                self._own_row().update(**ended)
 
 
 _COUNTERS = ("read", "created", "updated", "unchanged", "duplicate", "failed")

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
 
+from articles.interruption import held_back
 from articles.models import Article, DuplicateState, PossibleDuplicate, TextBand
 
 from .pieces import READ_OF_BODY, Piece, likeness, read
@@ -46,7 +47,8 @@ def refresh(*, on_progress: Callable[[int], None] | None = None) -> int:
     done = 0
     wanting = Article.objects.filter(needs_comparing=True).order_by("pk")
     while ids := list(wanting.values_list("pk", flat=True)[:BATCH]):
-        _compare(ids)
+        with held_back():
+            _compare(ids)
         done += len(ids)
         reset_queries()
         if on_progress:

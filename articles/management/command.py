@@ -96,6 +96,8 @@ class NewsroomCommand(BaseCommand):
         except ValidationError as error:
             raise CommandError("; ".join(error.messages), returncode=USAGE) from error
         except Error as error:
+            if was_interrupted(error):
+                raise CommandError("Interrupted.", returncode=INTERRUPTED) from None
             raise CommandError(told(error), returncode=ENVIRONMENT) from error
         except KeyboardInterrupt:
             raise CommandError("Interrupted.", returncode=INTERRUPTED) from None
@@ -158,7 +160,17 @@ def told_to_end() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def told(error: Error) -> str:
+def was_interrupted(error: BaseException | None) -> bool:
+    """Whether somebody ended this: by Ctrl-C, or so that the database failed of it.
+
+    A connection that is cut off in the middle of a question cannot be rolled back.
+    """
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
+
+
+def told(error: BaseException) -> str:
     """What went wrong with the database, with the way out where there is one."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     text = f"The database failed: {lines[0].removesuffix('.')}."

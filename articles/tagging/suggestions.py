@@ -11,6 +11,7 @@ from functools import partial
 
 from django.db import reset_queries, transaction
 
+from articles.interruption import held_back
 from articles.markup import plain
 from articles.models import (
     Article,
@@ -98,7 +99,7 @@ def refresh(
     work = partial(first_matches, phrase_book())
     with Processes[Texts, Found](work, few=FEW, number=workers) as processes:
         while ids := list(wanting.values_list("pk", flat=True)[:BATCH]):
-            with transaction.atomic():
+            with held_back(), transaction.atomic():
                 # Another process may be at the same ones: what it has done meanwhile
                 # is not done again.
                 locked = wanting.filter(pk__in=ids).select_for_update(no_key=True)

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ from .conftest import signed_in_as
 from .effort import Effort, begin, count_on, spent
 
 pytestmark = pytest.mark.browser
+
+#: Where the desk reads a piece, and its form for words.
+PIECES = "**/admin/desk/pieces/**"
 
 
 @pytest.fixture
@@ -413,22 +417,47 @@ def test_a_slow_server_keeps_nobody_waiting(desk: Page) -> None:
     assert [state(piece) for piece in pieces[:2]] == ["spiked", "ingested"]
 
 
+@contextmanager
+def no_answers(page: Page, address: str) -> Iterator[None]:
+    """The server sends nothing back from there, for as long as this lasts.
+
+    Not as a failing server: the console's line about it would fail the test. The
+    route stays afterwards and lets pass, as one that is taken away while a request
+    is on its way has that request handled twice.
+    """
+    away = True
+    page.route(
+        address,
+        lambda route: route.fulfill(status=204) if away else route.fallback(),
+    )
+    yield
+    away = False
+
+
+@contextmanager
+def late_answers(page: Page, address: str) -> Iterator[None]:
+    """What is asked for there meanwhile is asked when this ends."""
+    held: list[Route] = []
+    late = True
+    page.route(address, lambda route: held.append(route) if late else route.fallback())
+    yield
+    late = False
+    for route in held:
+        route.continue_()
+
+
 def test_words_that_are_typed_before_the_field_is_there_decide_nothing(
     desk: Page,
 ) -> None:
     first, second = waiting(2)
     open_desk(desk)
-    held: list[Route] = []
-    desk.route("**/admin/desk/pieces/*/", lambda route: held.append(route))
-    desk.keyboard.press("j")
-    desk.keyboard.press("i")
-    desk.keyboard.type("Ferry seal")
-    desk.keyboard.press("Backspace")
-    desk.keyboard.press("Backspace")
-    desk.wait_for_timeout(50)
-    for route in held:
-        route.continue_()
-    desk.unroute("**/admin/desk/pieces/*/")
+    with late_answers(desk, PIECES):
+        desk.keyboard.press("j")
+        desk.keyboard.press("i")
+        desk.keyboard.type("Ferry seal")
+        desk.keyboard.press("Backspace")
+        desk.keyboard.press("Backspace")
+        desk.wait_for_timeout(50)
     headline = desk.locator("form.words [name=headline]")
     expect(headline).to_have_value("Ferry se")
     expect(headline).to_be_focused()
@@ -456,17 +485,16 @@ def nothing_is_decided(page: Page, left: int) -> None:
 def test_words_for_a_field_that_does_not_open_decide_nothing(desk: Page) -> None:
     first, second, _third = waiting(3, "Harbour")
     open_desk(desk)
-    desk.route("**/admin/desk/pieces/**", lambda route: route.fulfill(status=204))
-    desk.keyboard.press("j")
-    desk.keyboard.press("i")
-    said(desk, "could not be loaded")
-    said(desk, "What you type decides nothing")
-    desk.keyboard.type("A sea change 1z")
-    in_focus(desk, second)
-    nothing_is_decided(desk, 3)
-    # What was typed is kept for when it can be shown.
-    desk.keyboard.press("Enter")
-    desk.unroute("**/admin/desk/pieces/**")
+    with no_answers(desk, PIECES):
+        desk.keyboard.press("j")
+        desk.keyboard.press("i")
+        said(desk, "could not be loaded")
+        said(desk, "What you type decides nothing")
+        desk.keyboard.type("A sea change 1z")
+        in_focus(desk, second)
+        nothing_is_decided(desk, 3)
+        # What was typed is kept for when it can be shown.
+        desk.keyboard.press("Enter")
     desk.keyboard.press("Backspace")
     desk.keyboard.press("Backspace")
     desk.keyboard.press("Backspace")
@@ -483,12 +511,11 @@ def test_who_leaves_a_field_that_did_not_open_decides_by_keys_again(
 ) -> None:
     first, second, _third = waiting(3)
     open_desk(desk)
-    desk.route("**/admin/desk/pieces/**", lambda route: route.fulfill(status=204))
-    desk.keyboard.press("j")
-    desk.keyboard.press("n")
-    said(desk, "What you type decides nothing")
-    desk.keyboard.type("e")
-    desk.unroute("**/admin/desk/pieces/**")
+    with no_answers(desk, PIECES):
+        desk.keyboard.press("j")
+        desk.keyboard.press("n")
+        said(desk, "What you type decides nothing")
+        desk.keyboard.type("e")
     if leave == "click":
         row(desk, second).locator(".facts").click()
     else:
@@ -544,14 +571,12 @@ def test_a_pane_that_cannot_be_loaded_shows_no_other_piece(desk: Page) -> None:
     open_desk(desk)
     pane = desk.locator("#pane .piece")
     expect(pane).to_have_attribute("data-piece", str(first.pk))
-    # Not as a failing server: the console's line about it would fail this test.
-    desk.route("**/admin/desk/pieces/**", lambda route: route.fulfill(status=204))
-    desk.keyboard.press("j")
-    desk.keyboard.press("j")
-    desk.keyboard.press("i")
-    expect(desk.locator("form.words")).to_have_count(0)
-    said(desk, "could not be loaded")
-    desk.unroute("**/admin/desk/pieces/**")
+    with no_answers(desk, PIECES):
+        desk.keyboard.press("j")
+        desk.keyboard.press("j")
+        desk.keyboard.press("i")
+        expect(desk.locator("form.words")).to_have_count(0)
+        said(desk, "could not be loaded")
     desk.keyboard.press("Enter")
     expect(desk.locator("form.words [name=headline]")).to_be_focused()
 

@@ -11,7 +11,12 @@ from tests.commands.scratch import Scratch, scratch_from
 
 @pytest.fixture
 def scratch(
-    template: str, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+    db: None, template: str, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Scratch]:
+    """A database of the test's own.
+
+    By ``db`` pytest-django knows that the one it is copied from has to be made, also
+    when such tests are all that is run.
+    """
     with django_db_blocker.unblock(), scratch_from(template, tmp_path) as made:
         yield made

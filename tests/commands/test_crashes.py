@@ -56,6 +56,7 @@ MIXED = [
 IMPORT = ("import_articles", "--batch-size=5", "--format=json")
 #: Pieces that wait get suggestions; pieces that are published get listed.
 PUBLISH = (*IMPORT, "--status=published")
+PIPE = ("--input-format=ndjson", "-")
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +82,15 @@ def undisturbed(template, file, tmp_path_factory, django_db_blocker):
 
 
 def kill_at_moments(scratch: Scratch, moments: list[int], start) -> None:
-    """Kill -9 a command again and again, each time when more records are done."""
+    """Kill -9 a command again and again, each time when more records are done.
+
+    It reads a pipe that stays open, so that it cannot be done before it is killed.
+    """
     chance = random.Random(11)
     for moment in moments:
         process = start()
+        process.stdin.write(ndjson(MIXED))
+        process.stdin.flush()
         until(lambda moment=moment: scratch.articles() >= moment, process)
         time.sleep(chance.random() * 0.02)
         process.kill()
@@ -114,7 +120,7 @@ def moments() -> list[int]:
 
 
 def test_a_killed_import_is_repaired_by_the_same_command(scratch, file, undisturbed):
-    kill_at_moments(scratch, moments(), lambda: scratch.start(*PUBLISH, file))
+    kill_at_moments(scratch, moments(), lambda: scratch.start(*PUBLISH, *PIPE))
     done = scratch.run(*PUBLISH, file)
     assert done.code == 1
     assert done.json["created"] + done.json["unchanged"] == GOOD
@@ -123,18 +129,17 @@ def test_a_killed_import_is_repaired_by_the_same_command(scratch, file, undistur
     assert (check.code, check.json["rows"], check.json["counts"]) == (0, 0, 0)
 
 
-def test_a_killed_import_can_be_resumed_behind_its_last_commit(
-    scratch, file, undisturbed
-):
+def test_a_killed_import_can_be_resumed_behind_its_last_commit(scratch, undisturbed):
     def start():
         runs = ImportRun.objects.using(scratch.alias)
         resume = ["--resume", runs.get().pk] if runs.exists() else []
-        return scratch.start(*IMPORT, file, *resume)
+        return scratch.start(*IMPORT, *PIPE, *resume)
 
     kill_at_moments(scratch, moments()[1:], start)
     run = ImportRun.objects.using(scratch.alias).get()
     assert run.state == RunState.RUNNING
-    done = scratch.run("import_articles", "--resume", run.pk, "--format=json")
+    resume = ("import_articles", "-", "--resume", run.pk, "--format=json")
+    done = scratch.run(*resume, stdin=ndjson(MIXED))
     counts = {"created": GOOD, "duplicate": 4, "failed": 4}
     assert done.counts == {"read": GOOD + 8} | counts
     assert done.json["run"] == run.pk
@@ -157,14 +162,14 @@ def test_an_import_that_is_killed_over_its_suggestions_is_repaired(
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_who_ends_an_import_is_told_how_to_go_on(scratch, undisturbed, sent):
-    process = scratch.start(*IMPORT, "--input-format=ndjson", "-")
+    process = scratch.start(*IMPORT, *PIPE)
     assert process.stdin
     process.stdin.write(ndjson(MIXED[:20]))
     process.stdin.flush()
     until(lambda: committed(scratch) >= 15, process)
     process.send_signal(sent)
     stopped = ended(process)
-    assert (stopped.code, stopped.out) == (130, "")
+    assert (stopped.code, stopped.out) == (130, ""), stopped.err
     assert "Traceback" not in stopped.err
     run = ImportRun.objects.using(scratch.alias).get()
     assert run.state == RunState.STOPPED

@@ -33,6 +33,7 @@ from articles.management.command import (
     NewsroomCommand,
     told,
     usage_error,
+    was_interrupted,
 )
 from articles.models import Article, ImportRun, Source
 from articles.tagging import suggestions
@@ -263,13 +264,12 @@ class Command(NewsroomCommand):
             )
         except CannotResume as error:
             raise usage_error(f"Cannot resume: {error}.") from error
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, DatabaseError) as error:
+            interrupted = was_interrupted(error)
+            what = "Interrupted." if interrupted else told(error)
             raise CommandError(
-                f"Interrupted. {_go_on(run, options)}", returncode=INTERRUPTED
-            ) from None
-        except DatabaseError as error:
-            raise CommandError(
-                f"{told(error)} {_go_on(run, options)}", returncode=ENVIRONMENT
+                f"{what} {_go_on(run, options)}",
+                returncode=INTERRUPTED if interrupted else ENVIRONMENT,
             ) from error
 
     def _finish(self, report: Report, options: dict[str, Any]) -> int | None:
