@@ -212,15 +212,11 @@ if bucket := env_url("NEWSROOM_STORAGE_URL", schemes=("s3",)):
         },
     }
 
-IN_PROCESS: dict[str, Any] = {
-    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    # A card has some 3 kB and a page 10: at most 50 MB in each process.
-    "OPTIONS": {"MAX_ENTRIES": 5_000},
-}
 CACHES: dict[str, dict[str, Any]] = {
-    "default": IN_PROCESS,
-    # Whole answers, which a process gives before it does anything else.
-    "process": IN_PROCESS | {"LOCATION": "answers", "OPTIONS": {"MAX_ENTRIES": 2_000}},
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    }
 }
 if redis := env_url("REDIS_URL", schemes=("redis", "rediss", "unix")):
     CACHES["default"] = {

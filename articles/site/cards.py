@@ -6,9 +6,9 @@ page, which shows all that a card does and more; see decision 0021.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
-from django.core.cache import caches
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -17,9 +17,10 @@ from articles import listing
 from articles.models import edition
 
 from . import kept, structured
+from .parts import PARTS
 
-#: How a card is looked for in the cache, by an article's id.
-Keys = dict[int, str]
+#: How a card is looked for among the parts, by an article's id.
+Keys = dict[int, tuple[Any, ...]]
 #: The editions of pieces, and those of every page.
 States = tuple[edition.State, ...]
 #: What some cards of a page are beside the others, by an article's id.
@@ -48,15 +49,13 @@ def drawn(
     keeps = settings.NEWSROOM_KEEPS_PARTS and not page.asked["q"]
     parts = dict.fromkeys(ids[:1], LEAD if has_lead else FIRST)
     keys = _keys(ids, states, parts) if keeps else {}
-    known = caches["process"].get_many(keys.values()) if keys else {}
-    found = {pk: known[key] for pk, key in keys.items() if key in known}
+    found = {pk: card for pk, key in keys.items() if (card := PARTS.get(key))}
     missing = [pk for pk in ids if pk not in found]
     if missing:
         new = _draw(missing, page.asked["q"], parts)
-        if keys:
-            caches["process"].set_many(
-                {keys[pk]: each for pk, each in new.items()}, kept.KEPT
-            )
+        for pk, key in keys.items():
+            if pk in new:
+                PARTS.set(key, new[pk])
         found |= new
     places = {place.article: place for place in page.places}
     return {places[pk]: found[pk] for pk in ids if pk in found}
@@ -64,10 +63,10 @@ def drawn(
 
 def _keys(ids: list[int], states: States, parts: Parts) -> Keys:
     """Made of all that a card depends on: its editions, language, code and part."""
-    ground = f"{get_language()}:{kept.ground(states, edition.SITE)}"
+    ground = (get_language(), kept.ground(states, edition.SITE))
     stamps = {name: stamp for name, stamp, _ in states}
     return {
-        pk: f"{pk}:{stamps.get(edition.of_article(pk))}:{parts.get(pk)}:{ground}"
+        pk: ("card", pk, stamps.get(edition.of_article(pk)), parts.get(pk), *ground)
         for pk in ids
     }
 

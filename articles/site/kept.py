@@ -6,9 +6,11 @@ and kept. Nothing has to be thrown away: what has changed has another edition, a
 nobody asks for the old one again.
 
 Each process keeps whole answers by their address and gives them before anything else
-is done (``KeptMiddleware``): all that such an answer costs is one question, whether
-its editions still stand. With a shared cache pages are kept there too, for the other
-processes.
+is done: all that such an answer costs is one question, whether its editions still
+stand. A server of WSGI is answered before Django has made a request of what it was
+asked (``kept_first``), which takes longer than the question; all others, and requests
+with other conditions than the page's ETag, by ``KeptMiddleware``. With a shared cache
+pages are kept there too, for the other processes.
 
 They are kept and sent compressed. A page that anybody may read holds no secret that
 the length of what is compressed could betray.
@@ -21,21 +23,28 @@ import functools
 import gzip
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.cache import cache, caches
+from django.core.cache import cache
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 from django.utils.translation import get_language
 
 from articles.models import edition
+from newsroom.memory import Memory
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica, reading
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 #: Seconds for which a page is kept; it is right for longer, but nobody reads it.
 KEPT = 3600
@@ -47,6 +56,8 @@ LARGEST = 1_000_000
 CACHE_CONTROL = "public, no-cache"
 #: How hard to compress: more than this saves 1 % and takes twice as long.
 LEVEL = 6
+#: What zlib calls gzip; in one turn, which takes half as long as gzip's own.
+GZIP = 16 + zlib.MAX_WBITS
 #: Headers that speak of the body: a 304 has none of them.
 OF_THE_BODY = ("Content-Encoding", "Content-Language", "Content-Length", "Content-Type")
 
@@ -57,6 +68,16 @@ CONDITIONS = {
     "HTTP_IF_MODIFIED_SINCE",
     "HTTP_IF_UNMODIFIED_SINCE",
 }
+
+#: Of these a server of WSGI is answered before Django is asked only by the ETag.
+OTHERS = CONDITIONS - {"HTTP_IF_NONE_MATCH"}
+#: What an answer depends on, of what the server was asked. What a proxy says counts
+#: only where it is trusted; elsewhere such an answer is kept twice.
+ADDRESS = (
+    *("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO"),
+    *("HTTP_HOST", "SERVER_NAME", "SERVER_PORT"),
+    *("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
+)
 
 View = Callable[..., HttpResponse]
 
@@ -80,20 +101,37 @@ class Kept:
         return edition.states(self.names) == self.states
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """The page, or that the reader has it; unpacked for the few who cannot."""
+        """The page, or that the reader has it."""
         known = None
         if not CONDITIONS.isdisjoint(request.META):
             known = get_conditional_response(request, self.etag, self.since)
         if known:
-            for name, value in self.headers.items():
-                if name not in OF_THE_BODY:
-                    known.headers[name] = value
+            for name, value in self.without_body().items():
+                known.headers[name] = value
             return known
-        if _takes_gzip(request):
+        headers, body = self.sent_as(request.META)
+        return HttpResponse(body, headers=headers)
+
+    def without_body(self) -> dict[str, str]:
+        """The headers of an answer that says that the page still stands."""
+        return {
+            name: value
+            for name, value in self.headers.items()
+            if name not in OF_THE_BODY
+        }
+
+    def sent_as(self, asked: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
+        """Headers and body; unpacked for the few who cannot."""
+        if _takes_gzip(asked):
             body, headers = self.packed, self.headers | {"Content-Encoding": "gzip"}
         else:
-            body, headers = gzip.decompress(self.packed), self.headers
-        return HttpResponse(body, headers=headers | {"Content-Length": str(len(body))})
+            body, headers = zlib.decompress(self.packed, GZIP), self.headers
+        return headers | {"Content-Length": str(len(body))}, body
+
+
+Address = tuple[str | None, ...]
+#: Whole answers by their address. A page has some 10 kB.
+ANSWERS = Memory[Kept](room=2_000, seconds=KEPT)
 
 
 class KeptMiddleware:
@@ -107,32 +145,61 @@ class KeptMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not settings.NEWSROOM_KEEPS_PAGES or request.method not in {"GET", "HEAD"}:
+        if request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
-        answers, key = caches["process"], _address(request)
-        with reading():
-            known: Kept | None = answers.get(key)
-            if known and known.is_of_this_moment:
-                return _without_body(request, known.answer(request))
+        address = _address(request.META)
+        if known := _known(address):
+            return _without_body(request, known.answer(request))
         response = self.get_response(request)
         kept: Kept | None = getattr(response, "kept", None)
         if kept and request.method == "GET":
             headers = dict(response.items())
             headers.pop("Content-Encoding", None)
-            answers.set(key, replace(kept, headers=headers), timeout=KEPT)
+            ANSWERS.set(address, replace(kept, headers=headers))
         return response
 
 
-def _address(request: HttpRequest) -> str:
+def kept_first(application: "WSGIApplication") -> "WSGIApplication":
+    """An application of WSGI that gives what is kept, and leaves all else to this one.
+
+    It holds its connection to the database between requests, one for each thread:
+    taking it from the pool and giving it back costs a third of such an answer.
+    """
+
+    def answer(
+        asked: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if asked["REQUEST_METHOD"] != "GET" or not OTHERS.isdisjoint(asked):
+            return application(asked, start_response)
+        known, has = _known(_address(asked)), asked.get("HTTP_IF_NONE_MATCH")
+        if not known or has not in {None, known.etag}:
+            return application(asked, start_response)
+        if has:
+            start_response("304 Not Modified", list(known.without_body().items()))
+            return []
+        headers, body = known.sent_as(asked)
+        start_response("200 OK", list(headers.items()))
+        return [body]
+
+    return answer
+
+
+def _known(address: Address) -> Kept | None:
+    """What this process has kept of an address, if it still stands.
+
+    Nothing, too, when the database cannot tell: whoever draws the page will say so.
+    """
+    if not settings.NEWSROOM_KEEPS_PAGES:
+        return None
+    with reading(), suppress(Error):
+        known = ANSWERS.get(address)
+        return known if known and known.is_of_this_moment else None
+    return None
+
+
+def _address(asked: Mapping[str, Any]) -> Address:
     """What tells an answer from any other, as the server was asked for it."""
-    asked = request.META
-    parts = (
-        build(),
-        request.scheme,
-        *(asked.get(name) for name in ("HTTP_HOST", "SERVER_NAME", "SERVER_PORT")),
-        *(asked.get(name) for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")),
-    )
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    return (build(), *map(asked.get, ADDRESS))
 
 
 def _without_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -167,7 +234,7 @@ def page(
             if not _is_worth_it(response):
                 return response
             response = _marked(response, etag, since)
-            is_wanted = settings.NEWSROOM_KEEPS_PAGES or _takes_gzip(request)
+            is_wanted = settings.NEWSROOM_KEEPS_PAGES or _takes_gzip(request.META)
             if not is_wanted or len(response.content) > LARGEST:
                 return response
             packed = gzip.compress(response.content, compresslevel=LEVEL, mtime=0)
@@ -310,10 +377,10 @@ def _sent(request: HttpRequest, kept: Kept) -> HttpResponse:
     return response
 
 
-def _takes_gzip(request: HttpRequest) -> bool:
+def _takes_gzip(asked: Mapping[str, Any]) -> bool:
     """Whether ``Accept-Encoding`` names gzip and does not refuse it (RFC 9110)."""
     # Not request.headers, which reads them all.
-    for offer in request.META.get("HTTP_ACCEPT_ENCODING", "").lower().split(","):
+    for offer in asked.get("HTTP_ACCEPT_ENCODING", "").lower().split(","):
         coding, _, weight = offer.partition(";")
         if coding.strip() in {"gzip", "x-gzip"}:
             return weight.replace(" ", "").rstrip("0.") != "q="

@@ -86,13 +86,15 @@ def cpu_of(master: int) -> float:
 
 
 class Server:
-    """A worker of gunicorn on a free port of loopback."""
+    """A worker of gunicorn on a free port of loopback, as docs/operators.md starts it.
+
+    It takes a connection for each request.
+    """
 
     def __init__(self, module: str, environment: dict[str, str]) -> None:
         self.port = free_port()
         command = [sys.executable, "-m", "gunicorn", module, "--workers", "1"]
-        bind = ["--threads", "2", "--keep-alive", "300"]
-        bind += ["--bind", f"127.0.0.1:{self.port}"]
+        bind = ["--bind", f"127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(
             [*command, *bind],
             cwd=REPOSITORY,
@@ -105,10 +107,8 @@ class Server:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     break
             time.sleep(0.1)
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.port)
 
     def stop(self) -> None:
-        self.connection.close()
         self.process.terminate()
         self.process.wait(timeout=30)
 
@@ -117,9 +117,11 @@ class Server:
         return cpu_of(self.process.pid)
 
     def get(self, path: str, headers: dict[str, str]) -> tuple[int, bytes, Any]:
-        self.connection.request("GET", iri_to_uri(path), headers=headers)
-        answer = self.connection.getresponse()
-        return answer.status, answer.read(), answer.headers
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        with contextlib.closing(connection):
+            connection.request("GET", iri_to_uri(path), headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read(), answer.headers
 
 
 NO_PARTS = {"NEWSROOM_CARD_CACHE": "0"}

@@ -7,9 +7,8 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.core.cache import caches
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 from PIL import Image as Picture
@@ -17,7 +16,9 @@ from PIL import Image as Picture
 from articles import workflow
 from articles.images import library
 from articles.models import Appearance, Edition, ImportRun, Indexing, Reuse, Tag
+from articles.site.kept import ANSWERS, kept_first
 from articles.tagging import tags
+from newsroom.wsgi import application
 from tests.caching import forget
 from tests.factories import ArticleFactory, CategoryFactory, SourceFactory, make_user
 
@@ -71,6 +72,25 @@ def pieces():
     ]
 
 
+def django_is_asked(asked, start_response):
+    return ()
+
+
+KEPT_FIRST = kept_first(django_is_asked)
+
+
+def asked_of_wsgi(client, url, of=KEPT_FIRST, **conditions):
+    """What a server of WSGI is given before Django is asked: status, headers, body.
+
+    Nothing if Django would be asked.
+    """
+    path, _, query = url.partition("?")
+    said = []
+    asked = client._base_environ(PATH_INFO=path, QUERY_STRING=query, **conditions)
+    body = of(asked, lambda *told: said.extend(told))
+    return (said[0], dict(said[1]), b"".join(body)) if said else None
+
+
 def look(client, pieces):
     """Ask for every page: kept, of kept cards, and drawn; all are the same.
 
@@ -89,7 +109,11 @@ def look(client, pieces):
         if shown.status_code == 200:
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(url).content == drawn.content
-            kept += len(queries) == 1
+            if len(queries) == 1:
+                kept += 1
+                status, headers, body = asked_of_wsgi(client, url)
+                assert (status, headers) == ("200 OK", dict(shown.items()))
+                assert body == drawn.content, url
     return kept
 
 
@@ -316,7 +340,7 @@ def test_another_process_finds_what_was_drawn_in_the_shared_cache(
 ):
     settings.NEWSROOM_SHARES_CACHE = True
     drawn = client.get("/tags/trade/")
-    caches["process"].clear()
+    ANSWERS.clear()
     with CaptureQueriesContext(connection) as queries:
         found = client.get("/tags/trade/")
     assert (found.content, found.headers) == (drawn.content, drawn.headers)
@@ -350,3 +374,63 @@ def test_addresses_hosts_and_languages_have_pages_of_their_own(client, pieces):
 def test_errors_are_not_kept(client, pieces):
     for url in ("/tags/trade/?after=0", "/tags/nothing/"):
         assert "ETag" not in client.get(url).headers
+
+
+def test_a_server_of_wsgi_is_given_what_is_kept_before_django_is_asked(client, pieces):
+    url = "/tags/trade/"
+    assert asked_of_wsgi(client, url) is None
+    shown = client.get(url, headers={"Accept-Encoding": "gzip"})
+    with CaptureQueriesContext(connection) as queries:
+        status, headers, body = asked_of_wsgi(client, url, HTTP_ACCEPT_ENCODING="gzip")
+    assert len(queries) == 1
+    assert (status, headers) == ("200 OK", dict(shown.items()))
+    assert body == shown.content
+
+
+def test_who_has_a_kept_page_is_told_so_before_django_is_asked(client, pieces, chief):
+    url = "/tags/trade/"
+    etag = client.get(url)["ETag"]
+    known = client.get(url, headers={"If-None-Match": etag})
+    told = asked_of_wsgi(client, url, HTTP_IF_NONE_MATCH=etag)
+    assert told == ("304 Not Modified", dict(known.items()), b"")
+    workflow.move(pieces[0], "unpublish", by=chief)
+    assert asked_of_wsgi(client, url, HTTP_IF_NONE_MATCH=etag) is None
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"HTTP_IF_NONE_MATCH": '"another"'},
+        {"HTTP_IF_NONE_MATCH": "*"},
+        {"HTTP_IF_MODIFIED_SINCE": "Wed, 25 Nov 2026 12:00:00 GMT"},
+        {"HTTP_IF_MATCH": "*"},
+        {"REQUEST_METHOD": "HEAD"},
+        {"REQUEST_METHOD": "POST"},
+        {"HTTP_HOST": "another.example"},
+        {"wsgi.url_scheme": "https"},
+        {"HTTP_X_FORWARDED_PROTO": "https"},
+        {"SCRIPT_NAME": "/news"},
+    ],
+    ids=lambda conditions: " ".join(conditions),
+)
+def test_whatever_else_is_asked_django_is_asked(client, pieces, conditions):
+    client.get("/tags/trade/")
+    assert asked_of_wsgi(client, "/tags/trade/")
+    assert asked_of_wsgi(client, "/tags/trade/", **conditions) is None
+
+
+def test_while_the_database_is_away_django_says_so(client, pieces):
+    client.get("/tags/trade/")
+
+    def fail(*args):
+        raise OperationalError("the database is away")
+
+    with connection.execute_wrapper(fail):
+        assert asked_of_wsgi(client, "/tags/trade/") is None
+    assert asked_of_wsgi(client, "/tags/trade/")
+
+
+def test_the_application_of_wsgi_gives_what_is_kept(client, pieces):
+    shown = client.get("/tags/trade/")
+    told = asked_of_wsgi(client, "/tags/trade/", of=application)
+    assert told == ("200 OK", dict(shown.items()), shown.content)
