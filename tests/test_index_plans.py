@@ -46,6 +46,7 @@ def house(django_db_setup, django_db_blocker):
                 url=f"https://publisher.example/{n}",
                 canonical_url=f"https://publisher.example/{n}",
                 source_headline=f"Piece {n}",
+                language="en" if n % 3 else "ja",
                 source_published_at=now - datetime.timedelta(minutes=n),
                 published_at=now - datetime.timedelta(minutes=n),
                 status="published",
@@ -121,10 +122,10 @@ def test_a_page_is_one_index_range_without_a_sort(house, kind, rows_left):
         assert "TEMP B-TREE" not in plan
 
 
-def assert_is_one_range(plan: str, kind: str) -> None:
+def assert_is_one_range(plan: str, kind: str, scan: str = "Index (Only )?Scan") -> None:
     index = INDEXES[kind]
     if connection.vendor == "postgresql":
-        used = rf"Index (Only )?Scan (Backward )?using ({index}|article_listing) on"
+        used = rf"{scan} (Backward )?using ({index}|article_listing) on"
         assert re.search(used, plan), plan
         for word in ("Sort", "Seq Scan", "Bitmap"):
             assert word not in plan, plan
@@ -139,6 +140,27 @@ def test_a_page_of_newer_pieces_is_the_same_range_read_backwards(house, kind):
     before = deep(PIECES // 2)
     rows = listing.newer(house[kind], before)[: listing.PAGE_SIZE + 1]
     assert_is_one_range(rows.explain(), kind)
+
+
+FILTERS = [
+    {"source": "s3"},
+    {"category": "c3"},
+    {"language": "en"},
+    {"category": "c3", "language": "en"},
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", FILTERS, ids=" ".join)
+def test_what_is_chosen_of_a_tag_is_found_in_its_index_alone(house, asked):
+    with CaptureQueriesContext(connection) as queries:
+        assert listing.page(house["tag"], asked).places
+    (places,) = (
+        query["sql"]
+        for query in queries.captured_queries
+        if "articles_taggedarticle" in query["sql"]
+    )
+    assert_is_one_range(plan_of_sql(places), "tag", scan="Index Only Scan")
 
 
 @pytest.mark.django_db

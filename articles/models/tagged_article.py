@@ -162,6 +162,7 @@ class TaggedArticle(ItemBase):
                 models.F("listed_at").desc(),
                 models.F("content_object").desc(),
                 condition=Q(listed_at__isnull=False),
+                include=["visible_from", "source", "category", "language"],
                 name="tag_listing",
             )
         ]
