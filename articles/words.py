@@ -183,7 +183,7 @@ def _of_match(match: re.Match[str]) -> Iterator[Word]:
 _stemmer = snowballstemmer.stemmer("english")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=60_000)
 def stem(word: str) -> str:
     """The English stem of a folded word, led by ``STEM``: elections, =elect.
 

@@ -23,13 +23,10 @@ from articles.models import (
 )
 from articles.names import name_key
 
-from .entries import Entry
+from .entries import CONTENT_VERSION, Entry
 from .identity import external_key
 from .records import derived_excerpt
 
-#: Of the digest and of what it is made from. A new one means that our reading of
-#: sources has changed, not the sources.
-CONTENT_VERSION = "v1"
 CONTENT = ("source_headline", "source_excerpt", "source_body")
 DATES = {"source_published_at", "source_date_text", "date_is_estimated"}
 #: Columns that find the piece again; they follow its source whoever touched it.

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+#: Of what our reading makes of sources, and so of the digests of it. A new one means
+#: that our reading has changed, not the sources.
+CONTENT_VERSION = "v1"
 #: Characters of an item's own text that are kept with it, for reports.
 RAW_KEPT = 2_000
 

@@ -71,13 +71,13 @@ class Matches:
         self._by_former_id: dict[tuple[int, str], Article] = {}
         self._deleted: dict[str, Tombstone] = {}
         self._deleted_ids: dict[tuple[int | None, str], Tombstone] = {}
-        addresses = [entry.canonical_url for entry in entries]
+        addresses = {entry.canonical_url for entry in entries}
         self._look_up_addresses(addresses)
-        elsewhere = [
+        elsewhere = {
             self.ids[address]
             for address in addresses
             if address in self.ids and address not in self._by_address
-        ]
+        }
         if elsewhere:
             self._look_up_ids(elsewhere, [source.pk for source in sources])
 
@@ -100,26 +100,26 @@ class Matches:
         external_id = self.ids.get(entry.canonical_url, "")
         return self._deleted_ids.get((source.pk, external_id))
 
-    def _look_up_addresses(self, addresses: list[str]) -> None:
+    def _look_up_addresses(self, addresses: set[str]) -> None:
         articles = Article.objects.for_comparing()
-        for article in articles.filter(canonical_url__in=addresses):
+        for article in articles.filter(canonical_url__among=addresses):
             self._by_address[article.canonical_url] = article
-        former = FormerAddress.objects.filter(canonical_url__in=addresses)
+        former = FormerAddress.objects.filter(canonical_url__among=addresses)
         for row in former.select_related("article__source", "article__category"):
             self._former[row.canonical_url] = row.article
-        for tombstone in Tombstone.objects.filter(canonical_url__in=addresses):
+        for tombstone in Tombstone.objects.filter(canonical_url__among=addresses):
             self._deleted[tombstone.canonical_url] = tombstone
 
-    def _look_up_ids(self, ids: list[str], sources: list[int]) -> None:
+    def _look_up_ids(self, ids: set[str], sources: list[int]) -> None:
         articles = Article.objects.for_comparing().filter(
-            source__in=sources, external_key__in={external_key(each) for each in ids}
+            source__in=sources, external_key__among={external_key(each) for each in ids}
         )
         for article in articles.exclude(external_key=""):
             self._by_key[article.source_id, article.external_key].append(article)
-        former = FormerId.objects.filter(source__in=sources, external_id__in=ids)
+        former = FormerId.objects.filter(source__in=sources, external_id__among=ids)
         for row in former.select_related("article__source", "article__category"):
             self._by_former_id[row.source_id, row.external_id] = row.article
-        deleted = Tombstone.objects.filter(source__in=sources, external_id__in=ids)
+        deleted = Tombstone.objects.filter(source__in=sources, external_id__among=ids)
         for tombstone in deleted:
             key = (tombstone.source_id, tombstone.external_id)
             self._deleted_ids[key] = tombstone

@@ -192,7 +192,7 @@ class Run:
             _check_names(entry)
         except Invalid as error:
             return Refused(item.line, str(error), item.data, item.raw)
-        return replace(entry, record_digest=found.digest)
+        return entry
 
     def _refuse(
         self, refused: Refused, outcome: RecordOutcome = RecordOutcome.FAILED

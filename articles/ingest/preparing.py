@@ -10,7 +10,7 @@ from functools import partial
 from articles.processes import Processes
 
 from .entries import Entry, Record, Refused
-from .records import Defaults, Invalid, derived_excerpt, to_entry
+from .records import Defaults, Invalid, derived_excerpt, digest_of, to_entry
 
 #: Records that are handed to a worker at once, and characters of their texts.
 PART, MOST_CHARACTERS = 50, 500_000
@@ -23,14 +23,16 @@ Outcome = Entry | Refused
 
 
 def prepared(record: Record, defaults: Defaults) -> Outcome:
-    """The record as an entry with the excerpt it will have, or why it is none."""
+    """The record as an entry with its digest and excerpt, or why it is none."""
     try:
         entry = to_entry(record, defaults)
     except Invalid as error:
         return Refused(record.line, str(error), record.data, record.raw)
-    if entry.summary:
-        return entry
-    return replace(entry, derived_excerpt=derived_excerpt(entry.body))
+    return replace(
+        entry,
+        record_digest=digest_of(record, defaults),
+        derived_excerpt=None if entry.summary else derived_excerpt(entry.body),
+    )
 
 
 def _all_prepared(defaults: Defaults, records: list[Record]) -> list[Outcome]:

@@ -27,7 +27,6 @@ class Found:
     name: str
     item: Record | Refused
     outcome: Entry | Known | Refused | None = None
-    digest: str = ""
     #: Nothing behind it could be read.
     ends_input: bool = False
 
@@ -89,12 +88,11 @@ def _look_up(lot: list[Found], defaults: Defaults) -> None:
     records: list[Found] = []
     for each in lot:
         if isinstance(each.item, Record):
-            each.digest = known.digest_of(each.item, defaults)
             items.append(each.item)
             records.append(each)
         else:
             each.outcome = each.item
-    there = known.look_up(items, [each.digest for each in records], defaults)
+    there = known.look_up(items, defaults)
     for each, outcome in zip(records, there, strict=True):
         each.outcome = outcome
 

@@ -4,6 +4,8 @@ The rules are the article record's (``docs``: "An article record"): every proble
 of a record is told at once, each beginning with its field.
 """
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -14,7 +16,7 @@ from articles.excerpts import words_or_graphemes
 from articles.names import slug_for
 
 from . import dates, identity, sanitise
-from .entries import LIMITS, MAX_TAGS, Entry, Record
+from .entries import CONTENT_VERSION, LIMITS, MAX_TAGS, Entry, Record
 from .text import clean
 
 #: The fields of a record.
@@ -37,6 +39,7 @@ KNOWN_FIELDS = (
 )
 #: What an errors file adds to a record; it is fed back as it stands.
 _OF_AN_ERRORS_FILE = {"line", "reason", "raw"}
+_KNOWN = {*KNOWN_FIELDS, *_OF_AN_ERRORS_FILE}
 #: The shape of BCP 47 (RFC 5646 section 2.1), not its registry.
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 # Letters by their category, blank to every eye: Hangul fillers, blank Braille.
@@ -119,6 +122,18 @@ def identity_of(record: Record, defaults: Defaults) -> Identity | None:
     return None if fields.problems else Identity(canonical_url, source, external_id)
 
 
+def digest_of(record: Record, defaults: Defaults) -> str:
+    """Of all that the record says, and of how it is read."""
+    how = [
+        CONTENT_VERSION,
+        defaults.source,
+        defaults.date_format,
+        str(defaults.zone),
+    ]
+    text = json.dumps([how, record.data], sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
 def derived_excerpt(body: str) -> str:
     """The beginning of a text, for a piece whose source sends no summary."""
     return words_or_graphemes(sanitise.text(body), DERIVED_WORDS, DERIVED_CHARACTERS)
@@ -126,8 +141,7 @@ def derived_excerpt(body: str) -> str:
 
 def unknown_fields(record: Record) -> list[str]:
     """The record's fields that are none, in its order."""
-    known = {*KNOWN_FIELDS, *_OF_AN_ERRORS_FILE}
-    return [name for name in record.data if name not in known]
+    return [name for name in record.data if name not in _KNOWN]
 
 
 class _Fields:

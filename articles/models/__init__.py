@@ -1,5 +1,6 @@
 """The nouns, and the one path to import them from."""
 
+from . import lookups  # noqa: F401 (it gives fields one more)
 from .article import MOST_SILENT_UPDATES, Article
 from .article_queries import ArticleQuerySet, ArticleStatus
 from .category import DEFAULT_CATEGORY, Category, CategoryAlias

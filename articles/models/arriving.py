@@ -47,7 +47,7 @@ def arrive(
 
 
 def _read_generated(articles: Sequence[Article]) -> None:
-    rows = Article.objects.filter(pk__in=[each.pk for each in articles])
+    rows = Article.objects.filter(pk__among={each.pk for each in articles})
     found = {pk: rest for pk, *rest in rows.values_list("pk", *_GENERATED)}
     for each in articles:
         for name, value in zip(_GENERATED, found[each.pk], strict=True):

@@ -123,7 +123,7 @@ class NamedQuerySet(models.QuerySet[Row], Generic[Row]):
     def numbers(self, names: Iterable[str], **fields: Any) -> dict[str, int]:
         """The ``pk`` of the row of each name, by the name's key; as ``get_or_make``."""
         wanted = {name_key(name): name for name in reversed(list(names))}
-        rows: Any = self.filter(key__in=set(wanted) - {""})
+        rows: Any = self.filter(key__among=set(wanted) - {""})
         found = dict(rows.values_list("key", "pk"))
         new = [wanted[key] for key in reversed(wanted) if key not in found]
         made = self.get_or_make(new, **fields) if new else {}

@@ -127,12 +127,15 @@ class SearchRowQuerySet(models.QuerySet):
         for piece in pieces:
             whole = piece.source.reuse == Reuse.FULL_TEXT
             piece.text = piece.source_body if whole else ""
-        rows = (_row_of(piece, sorted(tags[piece.pk]), has_places) for piece in pieces)
+        rows = (
+            tuple(_columns_of(piece, sorted(tags[piece.pk]), has_places).values())
+            for piece in pieces
+        )
         # One after the other: PostgreSQL indexes a row while the next one is made.
         insert_values(
             SearchRow,
             ("article", "position", "shelf", "words"),
-            ((row.pk, row.position, int(row.shelf), row.words) for row in rows),
+            rows,
         )
 
     def mirror(self, articles: Iterable[int]) -> int:
@@ -175,7 +178,7 @@ class SearchRowQuerySet(models.QuerySet):
             tags[article].append(tag)
         has_places = connections[self.db].vendor == "postgresql"
         return [
-            _row_of(piece, tags[piece.pk], has_places)
+            SearchRow(**_columns_of(piece, tags[piece.pk], has_places))
             for piece in pieces.select_related("source")
             .only(*_READ)
             .annotate(text=_TEXT)
@@ -252,7 +255,8 @@ class SearchRow(models.Model):
         )
 
 
-def _row_of(piece: Any, tags: list[int], has_places: bool) -> SearchRow:
+def _columns_of(piece: Any, tags: list[int], has_places: bool) -> dict[str, Any]:
+    """The columns of a piece's row, in their order."""
     shelf, moment = Shelf.ASIDE, piece.created_at
     if piece.listed_at:
         shelf, moment = Shelf.LISTED, piece.listed_at
@@ -263,12 +267,13 @@ def _row_of(piece: Any, tags: list[int], has_places: bool) -> SearchRow:
         # SQLite's index stands in the order of positions by itself.
         marks += [Era.at(position, length).mark for length in ERAS]
     found = indexed(_texts_of(piece), marks)
-    return SearchRow(
-        article_id=piece.pk,
-        position=position,
-        shelf=shelf,
-        words=_with_places(found) if has_places else " ".join(found),
-    )
+    words = _with_places(found) if has_places else " ".join(found)
+    return {
+        "article_id": piece.pk,
+        "position": position,
+        "shelf": shelf.value,
+        "words": words,
+    }
 
 
 def _texts_of(piece: Any) -> list[str]:

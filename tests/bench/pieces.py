@@ -161,9 +161,9 @@ class House:
 
     def add(self, pieces: list[Any]) -> None:
         """Write pieces, with the rows of both indexes."""
-        from articles.models import SearchRow, TaggedArticle
+        from articles.models import TaggedArticle
         from articles.models.rows import insert
-        from articles.models.search_row import _row_of
+        from articles.models.search_row import SearchRow, _columns_of
 
         insert(pieces)
         tagged: list[TaggedArticle] = []
@@ -179,7 +179,7 @@ class House:
             piece.text = ""
             self.worn.update(worn if is_listed else [])
             tagged += (self._row_of(piece, tag) for tag in worn)
-            found.append(_row_of(piece, worn, self.has_places))
+            found.append(SearchRow(**_columns_of(piece, worn, self.has_places)))
         insert(tagged)
         insert(found)
 

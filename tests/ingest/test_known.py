@@ -4,6 +4,7 @@ import io
 import pytest
 from django.utils import timezone
 
+from articles.ingest.known import FIRST
 from articles.ingest.pipeline import Run, import_records
 from articles.ingest.records import Defaults
 from articles.ingest.runs import Input, Options
@@ -80,3 +81,12 @@ def test_an_id_that_a_known_record_has_too_moves_no_piece():
 def test_a_known_record_twice_in_a_run_is_a_duplicate():
     imported(record(1))
     assert outcomes(imported(record(1), record(1))) == (0, 0, 1, 1)
+
+
+def test_where_the_first_of_a_lot_are_new_the_others_are_looked_at_closely():
+    known = [record(number) for number in range(5)]
+    imported(*known)
+    new = [record(number) for number in range(100, 100 + FIRST)]
+    # The new ones in front hide that the others are known: it is told all the same.
+    assert outcomes(imported(*new, *known)) == (FIRST, 0, 5, 0)
+    assert outcomes(imported(*new, *known)) == (0, 0, FIRST + 5, 0)

@@ -111,28 +111,39 @@ def plain(error: json.JSONDecodeError) -> str:
     return _PLAIN.get(error.msg, error.msg.removesuffix(" at").lower())
 
 
-def _problems(value: object, path: str = "", depth: int = 1) -> Iterator[str]:
+#: The names of fields and the numbers of items that lead to a value.
+Path = tuple[str | int, ...]
+
+
+def _problems(value: object, path: Path = ()) -> Iterator[str]:
     """What no database or no JSON can hold, by the field it stands in.
 
     Raises RecursionError beyond MAX_DEPTH, far from Python's own limit.
     """
-    if depth > MAX_DEPTH and isinstance(value, dict | list):
+    if len(path) >= MAX_DEPTH and isinstance(value, dict | list):
         raise RecursionError
     if isinstance(value, str):
         if found := _UNSTORABLE.search(value):
-            yield f"{path}: holds {_name(found[0])}, which is no character"
+            yield f"{_written(path)}: holds {_name(found[0])}, which is no character"
     elif isinstance(value, float):
         if not math.isfinite(value):
-            yield f"{path}: NaN and Infinity are not JSON; write null"
+            yield f"{_written(path)}: NaN and Infinity are not JSON; write null"
     elif isinstance(value, dict):
         for name, inner in value.items():
             if found := _UNSTORABLE.search(name):
                 yield f"the name of a field holds {_name(found[0])}"
-            inner_path = f"{path}.{_shown(name)}" if path else _shown(name)
-            yield from _problems(inner, inner_path, depth + 1)
+            yield from _problems(inner, (*path, name))
     elif isinstance(value, list):
         for number, inner in enumerate(value, start=1):
-            yield from _problems(inner, f"{path}[{number}]", depth + 1)
+            yield from _problems(inner, (*path, number))
+
+
+def _written(path: Path) -> str:
+    """``authors[2].name``"""
+    written = "".join(
+        f"[{each}]" if isinstance(each, int) else f".{_shown(each)}" for each in path
+    )
+    return written.removeprefix(".")
 
 
 def _name(character: str) -> str:

@@ -1,0 +1,34 @@
+"""Looking for many values at once."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db.models import Field, Lookup
+
+
+@Field.register_lookup
+class Among(Lookup):
+    """``__among``: as ``__in``, for hundreds of values of a column that is no relation.
+
+    They go to PostgreSQL as one array. Django and the driver handle each value of an
+    ``__in`` by itself, which took a tenth of the time of an import. The values are a
+    set of what the column holds, or the keys of a dict.
+    """
+
+    lookup_name = "among"
+
+    def get_prep_lookup(self) -> list[Any]:
+        values: Collection[Any] = self.rhs
+        if isinstance(values, list | tuple):
+            raise TypeError("__among takes a set: Django looks at each item of a list")
+        return list(values)
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        if not self.rhs:
+            raise EmptyResultSet
+        column, parameters = self.process_lhs(compiler, connection)
+        if connection.vendor == "postgresql":
+            return f"{column} = ANY(%s)", [*parameters, self.rhs]
+        places = ", ".join(["%s"] * len(self.rhs))
+        return f"{column} IN ({places})", [*parameters, *self.rhs]
