@@ -45,7 +45,7 @@ PROBE, PROBERS = 30, 8
 #: Threads that ask; more than the server has, so that what waits, waits there.
 CLIENTS = 24
 #: Seconds between two imports of what has come meanwhile, and two looks at memory.
-COLLECTED, LOOKED = 10, 5
+COLLECTED, LOOKED = 60, 5
 #: Seconds after which an answer counts as none.
 PATIENCE = 60
 
