@@ -56,7 +56,7 @@ LARGEST = 1_000_000
 CACHE_CONTROL = "public, no-cache"
 #: How hard to compress: more than this saves 1 % and takes twice as long.
 LEVEL = 6
-#: What zlib calls gzip; in one turn, which takes half as long as gzip's own.
+#: What zlib calls gzip; its one turn takes two thirds of gzip's own.
 GZIP = 16 + zlib.MAX_WBITS
 #: Headers that speak of the body: a 304 has none of them.
 OF_THE_BODY = ("Content-Encoding", "Content-Language", "Content-Length", "Content-Type")
@@ -162,8 +162,8 @@ class KeptMiddleware:
 def kept_first(application: "WSGIApplication") -> "WSGIApplication":
     """An application of WSGI that gives what is kept, and leaves all else to this one.
 
-    It holds its connection to the database between requests, one for each thread:
-    taking it from the pool and giving it back costs a third of such an answer.
+    It holds its connection to the database between requests, one for each thread,
+    and does not take it from the pool and give it back for each of them.
     """
 
     def answer(
