@@ -120,12 +120,17 @@ LOADERS = [
     "django.template.loaders.filesystem.Loader",
     "django.template.loaders.app_directories.Loader",
 ]
+# What templates are told that is the same on all pages of a language.
+SETTLED = (
+    *("site_name", "site_url", "theme_css", "app_store_url", "play_store_url"),
+    *("page_language", "is_rtl", "zone"),
+)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [folder / "templates" for folder in OVERLAYS],
         "OPTIONS": {
-            "loaders": [("newsroom.templates.Loader", LOADERS)],
+            "loaders": [("newsroom.templates.Loader", LOADERS, SETTLED)],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -1,55 +1,158 @@
 """A template loader that draws what never changes once.
 
-A translated word, the address of a page, a static file's name: within one language
-each comes out the same on every page, and took most of the time in which a page was
-drawn. The loader joins such tags with the text around them into one piece that is
-drawn for each language once. Templates are written as ever.
+A translated word, the address of a page, a static file's name, the name of the site:
+within one language each comes out the same on every page, and took most of the time
+in which a page was drawn. The loader puts a template together with those it extends
+and includes (``newsroom/flattening.py``), and joins such tags with the text around
+them into one piece that is drawn for each language once. Templates are written as
+ever.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.template import Context, Origin, Template
-from django.template.base import FilterExpression, Node, NodeList, TextNode, Variable
-from django.template.defaulttags import IfNode, URLNode
+from django.template import Context, Engine, Origin, Template, TemplateDoesNotExist
+from django.template.base import (
+    FilterExpression,
+    Node,
+    NodeList,
+    TextNode,
+    TokenType,
+    Variable,
+    VariableNode,
+)
+from django.template.defaulttags import (
+    CommentNode,
+    IfNode,
+    LoadNode,
+    TemplateLiteral,
+    URLNode,
+)
 from django.template.loaders import cached
-from django.templatetags.i18n import TranslateNode
+from django.template.smartif import TokenBase
+from django.templatetags.i18n import (
+    BlockTranslateNode,
+    LanguageNode,
+    TranslateNode,
+)
 from django.templatetags.static import StaticNode
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from .flattening import flat, is_literal
+
 
 class Loader(cached.Loader):
-    """Django's cached loader, with what is constant folded."""
+    """Django's cached loader, with templates put together and what is constant folded.
+
+    ``settled`` are the names of variables of the context whose values hardly ever
+    differ from one page to another.
+    """
+
+    def __init__(
+        self, engine: Engine, loaders: list[Any], settled: Iterable[str] = ()
+    ) -> None:
+        super().__init__(engine, loaders)
+        self.settled = frozenset(settled)
+        self.loading: set[str] = set()
 
     def get_template(self, template_name: str, skip: list[Origin] | None = None) -> Any:
-        is_new = self.cache_key(template_name, skip) not in self.get_template_cache
+        key = self.cache_key(template_name, skip)
+        is_new = key not in self.get_template_cache
         template: Template = super().get_template(template_name, skip)
-        if is_new and not settings.DEBUG:
-            template.nodelist = folded(template.nodelist)
+        if is_new and not settings.DEBUG and key not in self.loading:
+            self.loading.add(key)
+            try:
+                self._put_together(template, skip or [])
+            finally:
+                self.loading.discard(key)
         return template
+
+    def _put_together(self, template: Template, skip: list[Origin]) -> None:
+        def parent(name: str) -> Template:
+            return self._found(name, [*skip, template.origin])
+
+        nodes = flat(template.nodelist, parent, self._found)
+        template.nodelist = folded(nodes, self.settled)
+
+    def _found(self, name: str, skip: list[Origin] | None = None) -> Template:
+        """A template that is ready; one that includes itself never is."""
+        if self.cache_key(name, skip) in self.loading:
+            raise TemplateDoesNotExist(name)
+        found: Template = self.get_template(name, skip)
+        return found
 
 
 class Constant(Node):
-    """Text and tags that come out the same for everybody who reads a language."""
+    """Text and tags that come out the same for everybody who reads a language.
 
-    def __init__(self, nodes: list[Node]) -> None:
+    ``names`` are the variables on which they depend beside it.
+    """
+
+    is_constant = True
+
+    def __init__(self, nodes: list[Node], names: Iterable[str] = ()) -> None:
         self.nodes = nodes
-        self.has_files = any(isinstance(node, StaticNode) for node in nodes)
+        self.names = tuple(sorted(names))
         self.drawn: dict[tuple[object, ...], SafeString] = {}
         self.token = nodes[0].token
         self.origin = nodes[0].origin
 
     def render(self, context: Context) -> SafeString:
-        files = storages["staticfiles"] if self.has_files else None
-        key = (get_language(), get_script_prefix(), files)
+        ground = context.render_context.get(_GROUND) or _ground(context)
+        values = [context.get(name) for name in self.names]
+        key = (ground, context.autoescape, *values)
         found = self.drawn.get(key)
         if found is None:
             parts = (str(node.render_annotated(context)) for node in self.nodes)
             found = self.drawn[key] = SafeString("".join(parts))
         return found
+
+
+class Assigned(Node):
+    """A constant that is set as a variable (``{% translate … as … %}``)."""
+
+    def __init__(self, node: TranslateNode | URLNode, name: str) -> None:
+        self.token, self.origin = node.token, node.origin
+        self.node, self.name = node, name
+        self.found: dict[tuple[object, ...], object] = {}
+
+    def render(self, context: Context) -> SafeString:
+        key = (
+            context.render_context.get(_GROUND) or _ground(context),
+            context.autoescape,
+        )
+        if key not in self.found:
+            self.node.render(context)
+            self.found[key] = context[self.name]
+        context[self.name] = self.found[key]
+        return SafeString("")
+
+
+#: Where a context remembers what all constants of a template depend on.
+_GROUND = "ground_of_constants"
+
+
+def _ground(context: Context) -> tuple[object, ...]:
+    """Looked up once for each template: for each constant it was a tenth of a page."""
+    found = (get_language(), get_script_prefix(), storages["staticfiles"])
+    context.render_context[_GROUND] = found
+    return found
+
+
+class Spoken(LanguageNode):
+    """``{% language %}``: what stands in it depends on another language."""
+
+    def render(self, context: Context) -> SafeString:
+        outside = _ground(context)
+        context.render_context[_GROUND] = None
+        try:
+            return SafeString(super().render(context))
+        finally:
+            context.render_context[_GROUND] = outside
 
 
 class Folded(NodeList):
@@ -68,55 +171,137 @@ class Folded(NodeList):
         return self.of_type[nodetype]
 
 
-def folded(nodes: NodeList) -> NodeList:
-    """The same nodes, those that are constant joined, and likewise within each."""
+def folded(nodes: NodeList, settled: frozenset[str] = frozenset()) -> NodeList:
+    """The same nodes, those that are constant joined, and likewise within each.
+
+    Constant is what depends on the language, and on variables that are ``settled``.
+    """
     made = Folded()
     made.contains_nontext = nodes.contains_nontext
     run: list[Node] = []
     for node in [*nodes, None]:
-        if node is not None and is_constant(node):
+        if node is not None and is_constant(node, settled):
             run.append(node)
             continue
-        # Text alone is as fast as it is.
-        is_worth_it = any(not isinstance(each, TextNode) for each in run)
-        made.extend([Constant(run)] if is_worth_it else run)
+        made.extend(_joined(run))
         run = []
         if node is not None:
-            _fold_within(node)
-            made.append(node)
+            _fold_within(node, settled)
+            made.append(_replaced(node))
     return made
 
 
-def _fold_within(node: Node) -> None:
+def _replaced(node: Node) -> Node:
+    if isinstance(node, LanguageNode):
+        made = Spoken(node.nodelist, node.language)
+        made.token, made.origin = node.token, node.origin
+        return made
+    if (
+        isinstance(node, TranslateNode | URLNode)
+        and node.asvar
+        and is_written_out(node)
+    ):
+        return Assigned(node, node.asvar)
+    return node
+
+
+def _joined(run: list[Node]) -> list[Node]:
+    # Text alone is as fast as it is.
+    if all(isinstance(each, TextNode) for each in run):
+        return run
+    return [Constant(run, {name for each in run for name in names_in(each)})]
+
+
+def _fold_within(node: Node, settled: frozenset[str]) -> None:
     if isinstance(node, IfNode):
-        branches = node.conditions_nodelists
-        node.conditions_nodelists = [(test, folded(inner)) for test, inner in branches]
+        node.conditions_nodelists = [
+            (test, folded(inner, settled)) for test, inner in node.conditions_nodelists
+        ]
         return
     for name in node.child_nodelists:
         if isinstance(inner := getattr(node, name, None), NodeList):
-            setattr(node, name, folded(inner))
+            setattr(node, name, folded(inner, settled))
 
 
-def is_constant(node: Node) -> bool:
-    """Whether a node depends on nothing but the language."""
+def is_constant(node: Node, settled: frozenset[str] = frozenset()) -> bool:
+    """Whether a node depends on nothing but the language and what is settled."""
     match node:
-        case TextNode():
+        case TextNode() | CommentNode() | LoadNode() | Constant():
             return True
-        case TranslateNode():
-            return (
-                not node.asvar
-                and not node.message_context
-                and _is_literal(node.filter_expression)
-            )
-        case URLNode():
-            arguments = [node.view_name, *node.args, *node.kwargs.values()]
-            return not node.asvar and all(map(_is_literal, arguments))
+        case TranslateNode() | URLNode():
+            return not node.asvar and is_written_out(node)
         case StaticNode():
-            return not node.varname and _is_literal(node.path)
+            return not node.varname and _is_settled(node.path, settled)
+        case VariableNode():
+            return _is_settled(node.filter_expression, settled)
+        case BlockTranslateNode():
+            is_plain = not (node.asvar or node.extra_context or node.countervar)
+            is_plain = is_plain and not node.message_context
+            return is_plain and settled.issuperset(names_in(node))
+        case IfNode():
+            return all(
+                _are_settled(test, settled)
+                and all(is_constant(each, settled) for each in inner)
+                for test, inner in node.conditions_nodelists
+            )
     return False
 
 
-def _is_literal(value: FilterExpression) -> bool:
-    return not value.filters and (
-        not isinstance(value.var, Variable) or value.var.lookups is None
+def is_written_out(node: TranslateNode | URLNode) -> bool:
+    """Whether words, or an address, stand in the template with all they are made of."""
+    if isinstance(node, TranslateNode):
+        return not node.message_context and is_literal(node.filter_expression)
+    arguments = [node.view_name, *node.args, *node.kwargs.values()]
+    return all(map(is_literal, arguments))
+
+
+def _is_settled(value: Any, settled: frozenset[str]) -> bool:
+    """Whether an expression is written out, or a settled variable as it is."""
+    return is_literal(value) or (
+        isinstance(value, FilterExpression)
+        and not value.filters
+        and isinstance(value.var, Variable)
+        and value.var.lookups is not None
+        and len(value.var.lookups) == 1
+        and not value.var.translate
+        and value.var.lookups[0] in settled
     )
+
+
+def _are_settled(test: TokenBase | None, settled: frozenset[str]) -> bool:
+    return all(_is_settled(value, settled) for value in _values_of(test))
+
+
+def _values_of(test: TokenBase | None) -> Iterator[Any]:
+    """The expressions of a condition; None is that of ``{% else %}``."""
+    if isinstance(test, TemplateLiteral):
+        yield test.value
+    elif test is not None:
+        for part in (test.first, test.second):
+            yield from _values_of(part)
+
+
+def names_in(node: Node) -> Iterator[str]:
+    """The variables that a constant node reads."""
+    match node:
+        case Constant():
+            yield from node.names
+        case VariableNode():
+            yield from _names_of(node.filter_expression)
+        case StaticNode():
+            yield from _names_of(node.path)
+        case BlockTranslateNode():
+            for token in [*node.singular, *(node.plural or [])]:
+                if token.token_type == TokenType.VAR:
+                    yield token.contents
+        case IfNode():
+            for test, inner in node.conditions_nodelists:
+                for value in _values_of(test):
+                    yield from _names_of(value)
+                for each in inner:
+                    yield from names_in(each)
+
+
+def _names_of(value: FilterExpression) -> Iterator[str]:
+    if not is_literal(value):
+        yield str(value.var.lookups[0])
