@@ -19,6 +19,9 @@ from .replica import alias
 #: SQL, those of the moment are put.
 _NUMBER = 1_870_000_001
 _MOMENT = datetime(1801, 2, 3, 4, 5, 6, 789, tzinfo=UTC)
+_TEXT = "\ue000 the text {} of a question \ue000"
+#: Questions of one kind that are kept; addresses can ask for many shapes.
+MOST = 500
 
 
 class _Question:
@@ -52,6 +55,15 @@ class _Question:
         return list(map(tuple, self.convert(rows, self.converters)))
 
 
+def _stand_in(place: int, value: Any) -> Any:
+    match value:
+        case datetime():
+            return _MOMENT + timedelta(seconds=place)
+        case str():
+            return _TEXT.format(place)
+    return _NUMBER + place
+
+
 def _adapted(alias: str, value: Any) -> Any:
     """A value as the database's driver takes it; moments are told by the ORM alone."""
     if isinstance(value, datetime):
@@ -62,8 +74,8 @@ def _adapted(alias: str, value: Any) -> Any:
 def prepared(build: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
     """A function that answers with the rows of the queryset that ``build`` makes.
 
-    That takes values (ids and moments) in their order, which may differ from one call
-    to the next, and by name what decides how the question reads, such as its limit.
+    That takes values (ids, moments, texts) in their order, which may differ from one
+    call to the next, and by name what decides how the question reads, as its limit.
     The queryset names its columns (``values_list``); rows are tuples. A value must get
     into the SQL as it is given, and once at least.
     """
@@ -71,15 +83,12 @@ def prepared(build: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
 
     @functools.wraps(build)
     def answer(*values: Any, **shape: Any) -> list[Any]:
-        stands_for = [
-            _MOMENT + timedelta(seconds=place)
-            if isinstance(value, datetime)
-            else _NUMBER + place
-            for place, value in enumerate(values)
-        ]
-        key = (tuple(map(type, values)), *sorted(shape.items()), alias())
+        key = (tuple(map(type, values)), *shape.items(), alias())
         question = questions.get(key)
         if question is None:
+            stands_for = [_stand_in(place, value) for place, value in enumerate(values)]
+            if len(questions) >= MOST:
+                questions.clear()
             question = questions[key] = _Question(
                 build(*stands_for, **shape), stands_for
             )

@@ -1,10 +1,10 @@
-"""Looking for many values at once."""
+"""Lookups that Django has no words for."""
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from articles.models import Tag, TaggedArticle
+from articles.models import Article, Tag, TaggedArticle
 from tests.factories import ArticleFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +46,22 @@ def test_it_looks_through_relations():
 def test_a_list_is_refused():
     with pytest.raises(TypeError, match="takes a set"):
         Tag.objects.filter(name__among=["Trade"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("en", {"en", "en-GB", "en-US"}),
+        ("en-GB", {"en-GB"}),
+        ("enm", {"enm"}),
+        ("e", set()),
+        ("%", set()),
+        ("en_", set()),
+        ("貿", set()),
+    ],
+)
+def test_a_language_has_those_under_it(asked, found):
+    for language in ("en", "en-GB", "en-US", "enm", "ja"):
+        ArticleFactory(language=language)
+    rows = Article.objects.filter(language__under=asked)
+    assert set(rows.values_list("language", flat=True)) == found

@@ -72,3 +72,20 @@ def test_a_value_that_is_nowhere_in_the_question_is_refused(pieces):
 
     with pytest.raises(ValueError, match="No place"):
         ask(1, 2)
+
+
+def test_texts_are_put_in_their_places(pieces):
+    @prepared
+    def ask(language: str, headline: str) -> QuerySet:
+        rows = Article.objects.filter(language__under=language)
+        return rows.filter(source_headline=headline).values_list("pk")
+
+    assert ask("en", pieces[0].source_headline) == [(pieces[0].pk,)]
+    assert ask("en", "50% {off} it’s") == ask("ja", pieces[0].source_headline) == []
+
+
+def test_only_so_many_questions_are_kept(pieces, monkeypatch):
+    monkeypatch.setattr("newsroom.prepared.MOST", 3)
+    ask = prepared(by_source)
+    for number in range(1, 9):
+        assert len(ask(pieces[0].source_id, timezone.now(), number=number)) <= number

@@ -74,7 +74,7 @@ def midnight(day: datetime.date) -> datetime.datetime:
 
 
 def day_of(moment: datetime.datetime) -> datetime.date:
-    return timezone.localtime(moment, timezone.get_default_timezone()).date()
+    return moment.astimezone(timezone.get_default_timezone()).date()
 
 
 def month_of(day: datetime.date) -> Period:
@@ -91,12 +91,22 @@ def is_sparse(days: Iterable[datetime.date]) -> bool:
     return different > 1 and len(days) < FULL_DAY * different
 
 
+def by_month(days: Iterable[datetime.date]) -> dict[Period, list[datetime.date]]:
+    """Days that stand in their order, by their month."""
+    months = groupby(days, lambda day: (day.year, day.month))
+    found = [list(group) for _numbers, group in months]
+    return {month_of(group[0]): group for group in found}
+
+
 def grouped(places: list[Place], sparse: set[Period]) -> list[Group]:
     """Pieces under their days, or under their month where that is sparse."""
-
-    def heading(place: Place) -> Period:
-        day = day_of(place.moment)
+    made = []
+    for day, found in groupby(places, lambda place: day_of(place.moment)):
         month = month_of(day)
-        return month if month in sparse else Period(day)
-
-    return [Group(period, list(group)) for period, group in groupby(places, heading)]
+        if month not in sparse:
+            made.append(Group(Period(day), list(found)))
+        elif made and made[-1].period == month:
+            made[-1].places.extend(found)
+        else:
+            made.append(Group(month, list(found)))
+    return made

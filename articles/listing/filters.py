@@ -1,22 +1,23 @@
 """The parameters that every listing takes, and what makes no sense among them."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import django_filters
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.models import Category, Source
+from articles.models import Article, Category, Source
 from articles.search import LONGEST_QUERY
+from newsroom.prepared import prepared
 
 from .days import FIRST_DAY, LAST_DAY, midnight
-from .scopes import Scope, with_pieces
+from .scopes import Scope, Subject, with_pieces
 
 #: Rows of a page: the default and the most (the public contract's figures).
 PAGE_SIZE = 20
@@ -31,25 +32,52 @@ class InvalidListing(Exception):
         super().__init__("; ".join(f"{k}: {' '.join(v)}" for k, v in errors.items()))
 
 
-def _filter_language(rows: QuerySet, name: str, value: str) -> QuerySet:
-    """``en`` finds en, en-GB and en-US."""
-    return rows.filter(Q(language=value) | Q(language__startswith=f"{value}-"))
+class Chosen(NamedTuple):
+    """The source, or the section, that an address names."""
+
+    pk: int
+    slug: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
-def _filter_from(rows: QuerySet, name: str, day: datetime.date) -> QuerySet:
-    return rows.filter(listed_at__gte=midnight(day))
+@prepared
+def _sources(slug: str) -> QuerySet:
+    known = with_pieces(Source.objects.readable(), "source").filter(slug=slug)
+    return known.values_list(*Chosen._fields)
 
 
-def _filter_to(rows: QuerySet, name: str, day: datetime.date) -> QuerySet:
-    return rows.filter(listed_at__lt=midnight(day + datetime.timedelta(days=1)))
+@prepared
+def _categories(slug: str) -> QuerySet:
+    known = with_pieces(Category.objects.all(), "category").filter(slug=slug)
+    return known.values_list(*Chosen._fields)
 
 
-def _untouched(rows: QuerySet, name: str, value: int) -> QuerySet:
-    """Cursors and ``page_size`` say which rows of the result, not which result.
+class RowField(forms.CharField):
+    """Takes a slug and gives the row that has it (``Chosen``), None for a blank.
 
-    The words of ``q`` are looked for when it is known which rows those are.
+    ``rows`` answers with that row; a choice of a model would build its question
+    each time, which took half as long as a page.
     """
-    return rows
+
+    def __init__(self, *, rows: Callable[[str], list[Any]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows = rows
+
+    def clean(self, value: Any) -> Chosen | None:
+        slug = super().clean(value)
+        if not slug:
+            return None
+        for row in self.rows(slug):
+            return Chosen(*row)
+        said = forms.ModelChoiceField.default_error_messages["invalid_choice"]
+        raise forms.ValidationError(said, code="invalid_choice")
+
+
+class RowFilter(django_filters.Filter):
+    field_class = RowField
 
 
 class IntegerFilter(django_filters.Filter):
@@ -62,35 +90,23 @@ _day = partial(
     validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
     widget=forms.DateInput(attrs={"type": "date"}),
 )
-_number = partial(IntegerFilter, method=_untouched, min_value=1)
+_number = partial(IntegerFilter, min_value=1)
 
 
 class ListingFilterBase(django_filters.FilterSet):
-    """The filters that every listing takes, on articles and on the listing index."""
+    """The filters that every listing takes, and what they take.
 
-    source = django_filters.ModelChoiceFilter(
-        label=gettext_lazy("Source"),
-        queryset=with_pieces(Source.objects.readable(), "source"),
-        to_field_name="slug",
-    )
-    category = django_filters.ModelChoiceFilter(
-        label=gettext_lazy("Category"),
-        queryset=with_pieces(Category.objects.all(), "category"),
-        to_field_name="slug",
-    )
-    language = django_filters.CharFilter(
-        label=gettext_lazy("Language"), max_length=35, method=_filter_language
-    )
-    q = django_filters.CharFilter(
-        label=gettext_lazy("Words"), max_length=LONGEST_QUERY, method=_untouched
-    )
+    What they do to a listing says ``chosen``: it must know which of them a question
+    has a place for.
+    """
+
+    source = RowFilter(label=gettext_lazy("Source"), rows=_sources)
+    category = RowFilter(label=gettext_lazy("Category"), rows=_categories)
+    language = django_filters.CharFilter(label=gettext_lazy("Language"), max_length=35)
+    q = django_filters.CharFilter(label=gettext_lazy("Words"), max_length=LONGEST_QUERY)
     page_size = _number(max_value=MOST_ROWS)
     after = _number(max_value=2**63 - 1)
     before = _number(max_value=2**63 - 1)
-
-    def __init__(self, *args: Any, path: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.path = path
 
 
 # "from" is a word of the language, so these two cannot stand in a class body.
@@ -98,14 +114,16 @@ ListingFilter: Any = type(
     "ListingFilter",
     (ListingFilterBase,),
     {
-        "from": _day(label=gettext_lazy("From"), method=_filter_from),
-        "to": _day(label=gettext_lazy("To"), method=_filter_to),
+        "from": _day(label=gettext_lazy("From")),
+        "to": _day(label=gettext_lazy("To")),
     },
 )
 
 
 #: What each filter is called, by its parameter.
 LABELS = {name: each.label for name, each in ListingFilter.base_filters.items()}
+#: Those of which there are listings too.
+NARROWING = ("source", "category")
 #: Those that say which rows of the result are shown, or are looked for later.
 _OF_ROWS = frozenset({"q", "page_size", "after", "before"})
 #: What an address asks for that sets no filter.
@@ -113,12 +131,13 @@ _NOTHING = {name: "" if name in {"language", "q"} else None for name in LABELS}
 
 
 @lru_cache
-def _taking(names: frozenset[str]) -> Any:
-    """A filter set of these alone: making those that nobody sets took the longest."""
+def _form_of(names: frozenset[str]) -> type[forms.Form]:
+    """A form of these alone: making those that nobody sets took the longest."""
     taking: Any = type("ListingFilter", (ListingFilterBase,), {})
     filters = ListingFilter.base_filters
     taking.base_filters = {name: filters[name] for name in filters if name in names}
-    return taking
+    made: type[forms.Form] = taking(queryset=Article.objects.none()).get_form_class()
+    return made
 
 
 def chosen(parameters: Mapping[str, str], scope: Scope) -> tuple[Scope, dict[str, Any]]:
@@ -132,13 +151,30 @@ def chosen(parameters: Mapping[str, str], scope: Scope) -> tuple[Scope, dict[str
     names = frozenset(name for name in LABELS if parameters.get(name))
     if not names:
         return scope, dict(_NOTHING)
-    filters = _taking(names)(parameters, queryset=scope.rows, path=scope.path)
-    if not filters.is_valid():
-        raise InvalidListing(filters.errors)
-    asked = _NOTHING | filters.form.cleaned_data
+    form = _form_of(names)(parameters)
+    if not form.is_valid():
+        errors = {name: list(map(str, said)) for name, said in form.errors.items()}
+        raise InvalidListing(errors)
+    asked = _NOTHING | form.cleaned_data
     if asked["after"] and asked["before"]:
         said = _("A page begins after a piece or ends before one, not both.")
         raise InvalidListing({"before": [said]})
     if names <= _OF_ROWS:
         return scope, asked
-    return scope.of(filters.qs), asked
+    return _narrowed(scope, asked), asked
+
+
+def _narrowed(scope: Scope, asked: Mapping[str, Any]) -> Scope:
+    """The part of a scope that is of the source, the section, the days asked for."""
+    # A subject is a lookup as well: what an article calls it, and the row's id.
+    others = [Subject(kind, asked[kind].pk) for kind in NARROWING if asked[kind]]
+    found = scope.read_from(others)
+    found = found.where(*(other for other in others if other != found.subject))
+    if first := asked["from"]:
+        found = found.where(("listed_at__gte", midnight(first)))
+    if last := asked["to"]:
+        end = midnight(last + datetime.timedelta(days=1))
+        found = found.where(("listed_at__lt", end))
+    if language := asked["language"]:
+        found = found.where(("language__under", language))
+    return found

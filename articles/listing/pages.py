@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,11 +16,11 @@ from .days import (
     ENOUGH,
     Group,
     Period,
+    by_month,
     day_of,
     grouped,
     is_sparse,
     midnight,
-    month_of,
 )
 from .filters import PAGE_SIZE, chosen
 from .rows import above, below, between, newest_within, place_of
@@ -160,8 +159,7 @@ def _sparse_months(page: Page, judge: Callable[[Scope, Period], bool]) -> set[Pe
     page is whole; of the first and the last, which may go on beyond it, dates are
     read until the month is full: at most 62 entries of the listing's index.
     """
-    days = [day_of(each.moment) for each in page.places]
-    months = {month: list(group) for month, group in groupby(days, month_of)}
+    months = by_month(day_of(each.moment) for each in page.places)
     cut = set()
     if months and page.newer:
         cut.add(next(iter(months)))

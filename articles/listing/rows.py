@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from articles.models import Article
+from articles.models import edition, moment_listed
 from newsroom.prepared import prepared
 
 from .filters import InvalidListing
@@ -62,60 +62,83 @@ def above(scope: Scope, place: Place, number: int) -> list[Place]:
 def _places(
     scope: Scope, place: Place | None, number: int, *, is_above: bool
 ) -> list[Place]:
-    if scope.is_whole:
-        values = (*scope.subject.ids, *(place or ()))
-        rows: Any = _places_of(
-            *values,
-            kind=scope.subject.kind,
+    rows: Any
+    if scope.narrowed is None:
+        rows = _places_of(
+            *_values(scope),
+            *(place[:2] if place else ()),
+            **_shape(scope),
             is_above=is_above,
             number=number,
             has_place=place is not None,
         )
     else:
         rows = _columns(scope, place, is_above)[:number]
-    return [Place(*row) for row in rows]
+    return list(map(Place._make, rows))
 
 
 @prepared
 def _places_of(
-    *values: Any, kind: str, is_above: bool, number: int, has_place: bool
+    *values: Any,
+    kind: str,
+    names: tuple[str, ...],
+    is_above: bool,
+    number: int,
+    has_place: bool,
 ) -> QuerySet:
-    ids, place = (values[:-2], Place(*values[-2:])) if has_place else (values, None)
-    return _columns(Scope(Subject(kind, *ids)), place, is_above)[:number]
+    of, place = (values[:-2], Place(*values[-2:])) if has_place else (values, None)
+    return _columns(_scope(kind, names, of), place, is_above)[:number]
+
+
+def _values(scope: Scope) -> tuple[Any, ...]:
+    """What differs from one listing to another of the same shape."""
+    return (*scope.subject.ids, *(value for _name, value in scope.lookups))
+
+
+def _shape(scope: Scope) -> dict[str, Any]:
+    names = tuple(name for name, _value in scope.lookups)
+    return {"kind": scope.subject.kind, "names": names}
+
+
+def _scope(kind: str, names: tuple[str, ...], values: tuple[Any, ...]) -> Scope:
+    """The listing of such a shape with these values."""
+    ids = len(values) - len(names)
+    lookups = tuple(zip(names, values[ids:], strict=True))
+    return Scope(Subject(kind, *values[:ids]), lookups=lookups)
 
 
 def _columns(scope: Scope, place: Place | None, is_above: bool) -> QuerySet:
     """All that a page reads of its rows."""
     found = newer_than(scope, place) if is_above and place else older_than(scope, place)
-    return found.values_list("listed_at", scope.id_field)
+    stamp = edition.stamp_of(scope.id_field)
+    return found.values_list("listed_at", scope.id_field, stamp)
 
 
 def newest_within(
     scope: Scope, begin: datetime.datetime, end: datetime.datetime, number: int
 ) -> list[datetime.datetime]:
     """The dates of so many rows from one moment up to another, newest first."""
-    if scope.is_whole:
-        rows: Any = _within(
-            *scope.subject.ids, begin, end, kind=scope.subject.kind, number=number
-        )
+    part = between(scope, begin, end)
+    rows: Any
+    if part.narrowed is None:
+        rows = _dates_of(*_values(part), **_shape(part), number=number)
     else:
-        rows = _dates(scope, begin, end)[:number]
+        rows = _dates(part)[:number]
     return [at for (at,) in rows]
 
 
 @prepared
-def _within(*values: Any, kind: str, number: int) -> QuerySet:
-    *ids, begin, end = values
-    return _dates(Scope(Subject(kind, *ids)), begin, end)[:number]
+def _dates_of(*values: Any, kind: str, names: tuple[str, ...], number: int) -> QuerySet:
+    return _dates(_scope(kind, names, values))[:number]
 
 
-def _dates(scope: Scope, begin: Any, end: Any) -> QuerySet:
-    return older_than(between(scope, begin, end), None).values_list("listed_at")
+def _dates(scope: Scope) -> QuerySet:
+    return older_than(scope, None).values_list("listed_at")
 
 
 def between(scope: Scope, begin: datetime.datetime, end: datetime.datetime) -> Scope:
     """The part of a scope from one moment up to another, which is outside."""
-    return scope.of(scope.rows.filter(listed_at__gte=begin, listed_at__lt=end))
+    return scope.where(("listed_at__gte", begin), ("listed_at__lt", end))
 
 
 def place_of(article: int, name: str) -> Place:
@@ -123,7 +146,7 @@ def place_of(article: int, name: str) -> Place:
 
     ``name`` is the parameter that InvalidListing speaks of if it never did.
     """
-    moment = Article.objects.moment_listed(article)
+    moment = moment_listed(article)
     if moment is None:
         raise InvalidListing({name: [_("No piece of that number was listed.")]})
     return Place(moment, article)

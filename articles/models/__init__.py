@@ -1,7 +1,7 @@
 """The nouns, and the one path to import them from."""
 
-from . import lookups  # noqa: F401 (it gives fields one more)
-from .article import MOST_SILENT_UPDATES, Article
+from . import lookups  # noqa: F401 (it gives fields two more)
+from .article import MOST_SILENT_UPDATES, Article, moment_listed
 from .article_queries import ArticleQuerySet, ArticleStatus
 from .category import DEFAULT_CATEGORY, Category, CategoryAlias
 from .correction import Correction, CorrectionKind
@@ -87,6 +87,7 @@ __all__ = [
     "TextBand",
     "Tombstone",
     "host_of",
+    "moment_listed",
     "parse_tag_names",
     "renew_all",
     "renew_editions",

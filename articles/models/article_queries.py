@@ -1,6 +1,5 @@
 """The statuses of articles, and the questions that are asked of their table."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -37,15 +36,6 @@ class ArticleQuerySet(models.QuerySet):
         """
         is_open = Q(embargoed_until=None) | Q(embargoed_until__lte=Now())
         return self.filter(is_open, published_at__lte=Now(), is_withheld=False)
-
-    def moment_listed(self, pk: int) -> datetime | None:
-        """Where an article (id) stands in listings, or last stood.
-
-        None if it was never public, so that no number tells of a piece to come.
-        """
-        dates = ("source_published_at", "published_at")
-        row = self.once_public().filter(pk=pk).values_list(*dates).first()
-        return min(row) if row else None
 
     def waiting(self) -> Self:
         """What nobody has decided on yet, held pieces included."""

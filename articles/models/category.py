@@ -1,8 +1,9 @@
 """Sections of the newsroom, such as Business or Politics."""
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from newsroom.addresses import address_of
 
 from .named import (
     FormerName,
@@ -33,7 +34,7 @@ class Category(Named):
         constraints = named_constraints("category")
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:category", args=[self.slug])
+        return address_of("articles:category", slug=self.slug)
 
 
 class CategoryAlias(FormerName):

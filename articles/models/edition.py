@@ -17,12 +17,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
-from django.db import connections, models, router, transaction
+from django.db import connections, models, transaction
 from django.db.models import Max
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Concat, Now
+
+from newsroom.replica import alias
 
 #: Stands for all that any page may show: names, policies, addresses.
 SITE = "site"
@@ -110,12 +113,28 @@ def states(names: Iterable[str]) -> tuple[State, ...]:
     A name that has no row has never changed.
     """
     asked = sorted({SITE, *names})
-    connection = connections[router.db_for_read(Edition)]
-    places = ", ".join(["%s"] * len(asked))
+    connection = connections[alias()]
     with connection.cursor() as cursor:
-        sql = _STATES.format(now=_NOW[connection.vendor], places=places)
-        cursor.execute(sql, asked)
+        cursor.execute(_question(connection.vendor, len(asked)), asked)
         return tuple(cursor.fetchall())
+
+
+@lru_cache
+def _question(vendor: str, number: int) -> str:
+    """The question after so many editions."""
+    return _STATES.format(now=_NOW[vendor], places=", ".join(["%s"] * number))
+
+
+def stamp_of(article: str) -> models.Subquery:
+    """The number of the edition of an article's page, nothing if it never changed.
+
+    ``article`` is what rows call the article's id.
+    """
+    number = Cast(models.OuterRef(article), models.CharField())
+    name = Concat(models.Value("articles/"), number)
+    stamp = Edition.objects.filter(name=name).values("stamp")[:1]
+    # Of no kind of field: of a number Django would convert each once more.
+    return models.Subquery(stamp, output_field=models.Field())
 
 
 #: Articles that are looked up by one statement.

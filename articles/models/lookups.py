@@ -1,4 +1,4 @@
-"""Looking for many values at once."""
+"""Lookups that Django has no words for."""
 
 from collections.abc import Collection
 from typing import Any
@@ -32,3 +32,23 @@ class Among(Lookup):
             return f"{column} = ANY(%s)", [*parameters, self.rhs]
         places = ", ".join(["%s"] * len(self.rhs))
         return f"{column} IN ({places})", [*parameters, *self.rhs]
+
+
+@Field.register_lookup
+class Under(Lookup):
+    """``language__under="en"``: en, en-GB and en-US, but not enm.
+
+    So a range of languages is meant (RFC 4647, 3.3.1). Not by ``__startswith``, whose
+    pattern is made of the value by Django: the value itself is a parameter here.
+    """
+
+    lookup_name = "under"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        column, parameters = self.process_lhs(compiler, connection)
+        begin = f"SUBSTR({column}, 1, LENGTH(%s) + 1)"
+        value = str(self.rhs)
+        return (
+            f"({column} = %s OR {begin} = %s || '-')",
+            [*parameters, value, *parameters, value, value],
+        )

@@ -3,10 +3,10 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from articles.excerpts import boundaries, words_or_graphemes
+from newsroom.addresses import address_of
 
 from .fields import AddressField
 from .named import (
@@ -159,7 +159,7 @@ class Source(Named):
         return ""
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:source", args=[self.slug])
+        return address_of("articles:source", slug=self.slug)
 
 
 class SourceAlias(FormerName):

@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.models import TagBase
 
 from articles.names import name_key, slug_for
+from newsroom.addresses import address_of
 
 from .named import (
     MadeByRun,
@@ -102,7 +102,7 @@ class Tag(MadeByRun, TagBase):  # type: ignore[django-manager-missing]
         return self.shown_from is not None and self.shown_from <= timezone.now()
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:tag", args=[self.slug])
+        return address_of("articles:tag", slug=self.slug)
 
     def slugify(self, tag: str, i: int | None = None) -> str:
         """taggit's hook; raises ValidationError where no address can be made."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from articles.models import Article, Shelf, Tag
+from articles.models import Shelf, Tag, moment_listed
 from articles.models.search_row import article_at, floor_of, position_of
 from articles.models.tag import TagQuerySet
 
@@ -143,7 +143,7 @@ def _parts(question: Question, span: Span) -> Iterator[tuple[Question, int]]:
 
 def _place_of(article: int) -> int | None:
     """The position at which an article stands in listings, or last stood."""
-    moment = Article.objects.moment_listed(article)
+    moment = moment_listed(article)
     return position_of(moment, article) if moment else None
 
 

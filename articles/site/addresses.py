@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from articles.listing import InvalidListing, Period
+from newsroom.addresses import address_of
 
 #: The parameters that a link within a listing takes along, in the order in which
 #: they stand in it. Cursors are not among them, and neither is what is blank or
@@ -35,7 +37,7 @@ class Address:
 
     @cached_property
     def _whole(self) -> str:
-        return reverse(f"articles:{self.kind}", kwargs=dict(self.parts))
+        return address_of(f"articles:{self.kind}", **self.parts)
 
 
 def period_of(**numbers: int) -> Period | None:
@@ -56,10 +58,8 @@ def query(asked: Mapping[str, str], **changes: str | int | None) -> str:
 
     None leaves a parameter out.
     """
-    kept = {name: asked.get(name) for name in KEPT} | changes
-    made = QueryDict(mutable=True)
-    made.update({name: str(value) for name, value in kept.items() if value})
-    return made.urlencode()
+    kept = {name: asked[name] for name in KEPT if name in asked} | changes
+    return urlencode({name: value for name, value in kept.items() if value})
 
 
 def with_query(path: str, query: str) -> str:
