@@ -86,8 +86,9 @@ def for_feed(scope: Scope, cards: list[Card]) -> list[Card]:
     ids = dict.fromkeys(lately.values_list("article", flat=True)[: 5 * MOST_SENT_AGAIN])
     for card in cards:
         ids.pop(card.article.pk, None)
-    again = scope.rows.filter(**{f"{scope.id_field}__in": list(ids)})
-    newest = again.order_by("-listed_at").values_list(scope.id_field, flat=True)
-    cards = [*cards, *listing.cards(list(newest[:MOST_SENT_AGAIN]) if ids else [])]
+    if ids:
+        again = scope.rows.filter(**{f"{scope.id_field}__in": list(ids)})
+        newest = again.order_by("-listed_at").values_list(scope.id_field, flat=True)
+        cards = [*cards, *listing.cards(list(newest[:MOST_SENT_AGAIN]))]
     prefetch_related_objects([card.article for card in cards], "corrections")
     return cards

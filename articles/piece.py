@@ -17,7 +17,7 @@ def page_of(article: Article) -> dict[str, Any]:
     Its source, category and image are loaded already.
     """
     prefetch_related_objects([article], folded())
-    tags = tags_shown(article)
+    tags = tags_shown([article.pk])[article.pk]
     return {
         "article": article,
         "shown": permitted(article, Channel.PAGE),

@@ -4,10 +4,11 @@ Every output (page, feed, API, meta tags, e-mail) asks ``permitted()`` and uses
 nothing but the answer. A publisher's policy lives in ``Source.reuse``.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Article, Image, Reuse, Tag
@@ -65,9 +66,21 @@ def permitted(article: Article, channel: Channel) -> Permitted:
     )
 
 
-def tags_shown(article: Article) -> list[Tag]:
-    """The tags of an article that readers may see: none that is for the desk alone."""
-    return [tag for tag in article.tags.all() if not tag.is_internal]
+def tags_shown(articles: Iterable[int]) -> dict[int, list[Tag]]:
+    """The tags of these articles (ids) that readers may see, in the order in which
+    they were put on: none that is for the desk alone.
+
+    Each says what put it there (``origin``, of ``TagOrigin``).
+    """
+    found: dict[int, list[Tag]] = {pk: [] for pk in articles}
+    tags = Tag.objects.filter(
+        tagged_articles__content_object__in=found, is_internal=False
+    )
+    of, origin = F("tagged_articles__content_object_id"), F("tagged_articles__origin")
+    tags = tags.annotate(of=of, origin=origin).order_by("tagged_articles__pk")
+    for tag in tags:
+        found[tag.of].append(tag)
+    return found
 
 
 def shown_in_full(articles: QuerySet[Article]) -> QuerySet[Article]:

@@ -13,7 +13,6 @@ from articles.models import (
     Reuse,
     Source,
     Tag,
-    TaggedArticle,
     TagOrigin,
 )
 from articles.roles import Role, names_of
@@ -51,14 +50,12 @@ class Why:
 
 
 def why(article: Article, tags: list[Tag]) -> Why:
-    """Why an article is here, with these of its tags; its source is loaded.
+    """Why an article is here, with its tags (``tags_shown``); its source is loaded.
 
     People are named by their role, never by name.
     """
-    rows = TaggedArticle.objects.filter(content_object=article, tag__in=tags)
-    origins = dict(rows.values_list("tag", "origin"))
     return Why(
-        tags=[(tag, str(ORIGINS[origins[tag.pk]])) for tag in tags],
+        tags=[(tag, str(ORIGINS[tag.origin])) for tag in tags],
         curator=_curator(article),
         source=article.source,
         policy=str(POLICIES.get(article.source.reuse, "")),

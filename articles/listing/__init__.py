@@ -1,6 +1,6 @@
 """What a listing is: what it lists, the rows of a page, its filters, its days."""
 
-from .cards import UNREAD, Card, card, cards
+from .cards import UNREAD, Card, cards
 from .carriers import Carrier, carriers, folded
 from .counts import visible_count, waiting_counts
 from .days import Group, Period
@@ -39,7 +39,6 @@ __all__ = [
     "Period",
     "Place",
     "Scope",
-    "card",
     "cards",
     "carriers",
     "everything",

@@ -36,17 +36,18 @@ def cards(articles: Sequence[int], words: str = "") -> list[Card]:
     rows = public.filter(pk__in=articles).order_by()
     # Asked for by their numbers, so that joins lead no planner astray.
     loaded = rows.select_related("source", "category", "image").defer(*UNREAD)
-    found = {each.pk: each for each in loaded.prefetch_related("tags", folded())}
-    return [card(found[pk], words) for pk in articles if pk in found]
+    found = {each.pk: each for each in loaded.prefetch_related(folded())}
+    tags = tags_shown(found)
+    return [_card(found[pk], tags[pk], words) for pk in articles if pk in found]
 
 
-def card(article: Article, words: str = "") -> Card:
+def _card(article: Article, tags: list[Tag], words: str) -> Card:
     """A listing's view of one loaded article, with the words of a search marked."""
     shown = permitted(article, Channel.LISTING)
     return Card(
         article=article,
         shown=shown,
-        tags=tags_shown(article),
+        tags=tags,
         carriers=carriers(article),
         marked=marked(shown, words),
     )

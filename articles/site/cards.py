@@ -21,8 +21,6 @@ from .parts import PARTS
 
 #: How a card is looked for among the parts, by an article's id.
 Keys = dict[int, tuple[Any, ...]]
-#: The editions of pieces, and those of every page.
-States = tuple[edition.State, ...]
 #: What some cards of a page are beside the others, by an article's id.
 Parts = dict[int, str]
 FIRST, LEAD = "first", "lead"
@@ -37,18 +35,18 @@ class Drawn:
 
 
 def drawn(
-    page: listing.Page, states: States, *, has_lead: bool
+    page: listing.Page, states: tuple[edition.State, ...], *, has_lead: bool
 ) -> dict[listing.Place, Drawn]:
     """The cards of a page, in its order; those of pieces that are public still.
 
-    ``states`` are the editions of its pieces at this moment. The first one's picture
-    is sent first; with ``has_lead`` that card is the page's lead and larger.
+    ``states`` are the editions of the page. The first one's picture is sent first;
+    with ``has_lead`` that card is the page's lead and larger.
     """
     ids = [place.article for place in page.places]
     # The words of a search are marked in it: nobody else has the same card.
     keeps = settings.NEWSROOM_KEEPS_PARTS and not page.asked["q"]
     parts = dict.fromkeys(ids[:1], LEAD if has_lead else FIRST)
-    keys = _keys(ids, states, parts) if keeps else {}
+    keys = _keys(page.places, states, parts) if keeps else {}
     found = {pk: card for pk, key in keys.items() if (card := PARTS.get(key))}
     missing = [pk for pk in ids if pk not in found]
     if missing:
@@ -61,13 +59,17 @@ def drawn(
     return {places[pk]: found[pk] for pk in ids if pk in found}
 
 
-def _keys(ids: list[int], states: States, parts: Parts) -> Keys:
-    """Made of all that a card depends on: its editions, language, code and part."""
+def _keys(
+    places: list[listing.Place], states: tuple[edition.State, ...], parts: Parts
+) -> Keys:
+    """Made of all that a card depends on: its editions, language, code and part.
+
+    Each edition was read before the card is drawn, so that what is kept under it is
+    never older than it.
+    """
     ground = (get_language(), kept.ground(states, edition.SITE))
-    stamps = {name: stamp for name, stamp, _ in states}
     return {
-        pk: ("card", pk, stamps.get(edition.of_article(pk)), parts.get(pk), *ground)
-        for pk in ids
+        pk: ("card", pk, stamp, parts.get(pk), ground) for _moment, pk, stamp in places
     }
 
 

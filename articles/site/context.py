@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 from django.utils.encoding import iri_to_uri
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
 #: What programs call the page for readers of any other language.
@@ -12,22 +13,20 @@ ANY_LANGUAGE = "x-default"
 
 def site(request: HttpRequest) -> dict[str, object]:
     """The site's name, its origin, the publisher's style sheet, the stores its app
-    can be had from, and the page in every language.
+    can be had from, what its time is called, and the page in other languages.
 
-    ``alternates`` are its canonical addresses; ``languages`` are the links of the
-    switch, ``(code, name, path)``. Both are empty on a page that stands in one
-    language alone.
+    ``languages`` are the links of the switch to the others, ``(code, name, path)``;
+    none on a page that stands in one language alone.
     """
-    paths = _in_every_language(request)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     return {
         "site_name": settings.NEWSROOM_SITE_NAME,
         "site_url": settings.NEWSROOM_SITE_URL,
-        "alternates": alternates(paths) if request.resolver_match else [],
-        "languages": switch(paths, query),
+        "languages": switch(in_every_language(request), query),
         "theme_css": settings.NEWSROOM_THEME_STYLE,
         "app_store_url": settings.NEWSROOM_APP_STORE_URL,
         "play_store_url": settings.NEWSROOM_PLAY_STORE_URL,
+        "zone": localtime().tzname(),
     }
 
 
@@ -46,12 +45,16 @@ def alternates(paths: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def switch(paths: dict[str, str], query: str = "") -> list[tuple[str, str, str]]:
-    """The links of the language switch to a page with these paths, by language."""
-    names = dict(settings.LANGUAGES)
-    return [(code, names[code], path + query) for code, path in paths.items()]
+    """The links from a page of these paths, by language, to those not spoken now."""
+    names, spoken = dict(settings.LANGUAGES), get_language()
+    return [
+        (code, names[code], path + query)
+        for code, path in paths.items()
+        if code != spoken
+    ]
 
 
-def _in_every_language(request: HttpRequest) -> dict[str, str]:
+def in_every_language(request: HttpRequest) -> dict[str, str]:
     """A page's path in each language; of an address that leads nowhere, the home's."""
     match = request.resolver_match
     if match and match.app_name != "articles":

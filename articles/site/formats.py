@@ -3,7 +3,7 @@
 import json
 import mimetypes
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -116,7 +116,8 @@ def _printable(entry: Entry) -> Entry:
             return [printable(each) for each in value]
         return printable(value) if isinstance(value, str) else value
 
-    return Entry(**{name: clean(value) for name, value in asdict(entry).items()})
+    # Not by asdict(), which copies each value: an eighth of what a feed took.
+    return Entry(**{name: clean(getattr(entry, name)) for name in Entry.__slots__})
 
 
 def _enclosure(entry: Entry) -> Enclosure:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, to_locale
 
@@ -17,9 +17,12 @@ from articles import updates
 from articles.ingest.text import clean
 from articles.models import Article
 from articles.rights import Channel, permitted
+from newsroom.memory import Memory
 
-from . import structured
+from . import kept, structured
 from .canonical import PARAMETERS, ROWS, absolute, own_address, query_of
+from .context import alternates, in_every_language
+from .parts import part
 from .policy import Canonical, Data, Facts, IndexPolicy, Kind, facts_of, index_policy
 
 #: The types of our feeds, by the endings of their addresses.
@@ -37,41 +40,30 @@ CARD_SIZE = (1200, 630)
 MOST_DESCRIPTION = 300
 
 
-@dataclass(frozen=True, slots=True)
-class FeedLink:
-    type: str
+Pairs = list[tuple[str, str]]
+
+
+class Words(NamedTuple):
+    """What a page is called and what it is about, "" where it says nothing of that;
+    ``here`` is what its trail calls it."""
+
     title: str
-    path: str
+    description: str
+    here: str
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The tags of a page: ``named`` by name, ``properties`` by property, in order."""
+    """The head of a page, as HTML, and its ``data`` as JSON-LD."""
 
-    canonical: str = ""
-    named: list[tuple[str, str]] = field(default_factory=list)
-    properties: list[tuple[str, str]] = field(default_factory=list)
-    feeds: list[FeedLink] = field(default_factory=list)
+    metas: SafeString
+    links: SafeString = SafeString("")
     data: SafeString = SafeString("")
-    has_alternates: bool = False
 
-    # Written here, as a loop of a template takes four times as long.
-    @property
-    def metas(self) -> SafeString:
-        """The ``<meta>`` elements, in order."""
-        named = format_html_join("\n", '<meta name="{}" content="{}">', self.named)
-        return named + format_html_join(
-            "\n", '<meta property="{}" content="{}">', self.properties
-        )
 
-    @property
-    def links(self) -> SafeString:
-        """The ``<link>`` elements that name the feeds."""
-        return format_html_join(
-            "\n",
-            '<link rel="alternate" type="{}" title="{}" href="{}">',
-            ((feed.type, feed.title, feed.path) for feed in self.feeds),
-        )
+#: Heads of listings by all that they tell, but for the pieces: a listing that is drawn
+#: again tells the same of itself.
+HEADS = Memory[tuple[Head, structured.Frame]](room=2_000, seconds=kept.KEPT)
 
 
 def head_of(kind: Kind, context: Mapping[str, Any]) -> Head:
@@ -82,24 +74,72 @@ def head_of(kind: Kind, context: Mapping[str, Any]) -> Head:
     """
     request: HttpRequest = context["request"]
     policy = index_policy(_facts(kind, context))
+    if policy.canonical == Canonical.NONE and kind != Kind.PIECE:
+        return Head(_metas(_robots(policy) + _reserved()))
+    words = _words(kind, context)
+    if kind == Kind.PIECE:
+        head = _head(kind, policy, words, context)
+        return replace(head, data=_data_of_piece(policy, context))
+    items = [card.item for card in context.get("cards", ())]
+    head, frame = part(
+        *(kept.build(), kind, policy, words, len(items)),
+        *(request.path, query_of(request.GET), bool(request.resolver_match)),
+        make=lambda: (
+            _head(kind, policy, words, context),
+            _frame(policy, words, len(items), context),
+        ),
+        memory=HEADS,
+    )
+    return replace(head, data=frame.around(items))
+
+
+def _head(
+    kind: Kind, policy: IndexPolicy, words: Words, context: Mapping[str, Any]
+) -> Head:
+    """All but the data."""
+    address = own_address(context["request"], query=kind != Kind.PIECE)
+    named = _robots(policy)
+    if words.description:
+        named.append(("description", words.description))
+    named += [("twitter:card", "summary_large_image"), *_reserved(), *_app(address)]
+    links = _links(policy, address, context) + _feeds(kind, context, words.title)
+    return Head(
+        _metas(named, _open_graph(kind, policy, address, words, context)), links
+    )
+
+
+# Written here, as a loop of a template takes four times as long.
+def _metas(named: Pairs, properties: Pairs | None = None) -> SafeString:
+    """The ``<meta>`` elements, by name and by property."""
+    return format_html_join(
+        "\n", '<meta name="{}" content="{}">', named
+    ) + format_html_join("\n", '<meta property="{}" content="{}">', properties or [])
+
+
+def _robots(policy: IndexPolicy) -> Pairs:
     named = [("robots", policy.robots)]
     if policy.news_robots:
         named.append(("googlebot-news", policy.news_robots))
-    if policy.canonical == Canonical.NONE and kind != Kind.PIECE:
-        return Head(named=named + _reserved())
-    address = own_address(request, query=kind != Kind.PIECE)
-    title, description = _words(kind, context)
-    if description:
-        named.append(("description", description))
-    named += [("twitter:card", "summary_large_image"), *_reserved(), *_app(address)]
-    return Head(
-        canonical=_canonical(policy, address, context),
-        named=named,
-        properties=_open_graph(kind, policy, address, title, description, context),
-        feeds=_feeds(kind, context, title),
-        data=_data(policy, address, title, description, context),
-        has_alternates=policy.is_indexed and policy.canonical == Canonical.SELF,
-    )
+    return named
+
+
+def _links(policy: IndexPolicy, address: str, context: Mapping[str, Any]) -> SafeString:
+    """The address of a page, and those of the same in every language."""
+    links = SafeString("")
+    if canonical := _canonical(policy, address, context):
+        links += format_html('<link rel="canonical" href="{}">\n', canonical)
+    if policy.is_indexed and policy.canonical == Canonical.SELF:
+        links += format_html_join(
+            "",
+            '<link rel="alternate" hreflang="{}" href="{}">\n',
+            _alternates(context["request"]),
+        )
+    return links
+
+
+def _alternates(request: HttpRequest) -> Pairs:
+    is_ours = bool(request.resolver_match)
+    return alternates(in_every_language(request)) if is_ours else []
 
 
 def _facts(kind: Kind, context: Mapping[str, Any]) -> Facts:
@@ -128,13 +168,13 @@ def _canonical(policy: IndexPolicy, address: str, context: Mapping[str, Any]) ->
     return ""
 
 
-def _words(kind: Kind, context: Mapping[str, Any]) -> tuple[str, str]:
-    """The title and the description of a page, "" where it has none."""
+def _words(kind: Kind, context: Mapping[str, Any]) -> Words:
+    """What a page is called, and what it is about."""
     site = settings.NEWSROOM_SITE_NAME
     match kind:
         case Kind.HOME:
             title = gettext("%(site_name)s: latest news") % {"site_name": site}
-            return title, gettext(
+            said = gettext(
                 "The newest pieces of many publishers, chosen and tagged by editors."
             )
         case Kind.TAG:
@@ -162,10 +202,11 @@ def _words(kind: Kind, context: Mapping[str, Any]) -> tuple[str, str]:
             title, said = gettext("Corrections"), ""
         case _:
             title, said = site, ""
-    return clean(title), clean(said)[:MOST_DESCRIPTION]
+    here = _here(context) if kind in {Kind.TAG, Kind.SOURCE, Kind.CATEGORY} else ""
+    return Words(clean(title), clean(said)[:MOST_DESCRIPTION], here)
 
 
-def _reserved() -> list[tuple[str, str]]:
+def _reserved() -> Pairs:
     """That text and data mining is reserved, where the operator reserves it."""
     if not settings.NEWSROOM_TDM_RESERVATION:
         return []
@@ -179,7 +220,7 @@ def app_store_id() -> str:
     return found[1] if found else ""
 
 
-def _app(address: str) -> list[tuple[str, str]]:
+def _app(address: str) -> Pairs:
     if not (number := app_store_id()):
         return []
     # The number ends at a comma, and so would an address with one in it.
@@ -191,19 +232,18 @@ def _open_graph(
     kind: Kind,
     policy: IndexPolicy,
     address: str,
-    title: str,
-    description: str,
+    words: Words,
     context: Mapping[str, Any],
-) -> list[tuple[str, str]]:
+) -> Pairs:
     is_article = policy.data in {Data.LICENSED, Data.OWN}
     language = get_language() or settings.LANGUAGE_CODE
     found = [
-        ("og:title", title),
+        ("og:title", words.title),
         ("og:type", "article" if is_article else "website"),
         ("og:url", address),
         ("og:site_name", settings.NEWSROOM_SITE_NAME),
         ("og:locale", LOCALES.get(language, to_locale(language))),
-        ("og:description", description),
+        ("og:description", words.description),
         *_picture(kind, context),
     ]
     if is_article:
@@ -216,7 +256,7 @@ def _open_graph(
     return [(name, value) for name, value in found if value]
 
 
-def _picture(kind: Kind, context: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _picture(kind: Kind, context: Mapping[str, Any]) -> Pairs:
     """The piece's picture where it may be shared, else the site's own card."""
     away = permitted(context["article"], Channel.META) if kind == Kind.PIECE else None
     if away and away.image:
@@ -233,7 +273,7 @@ def _picture(kind: Kind, context: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _feeds(kind: Kind, context: Mapping[str, Any], title: str) -> list[FeedLink]:
+def _feeds(kind: Kind, context: Mapping[str, Any], title: str) -> SafeString:
     """The feeds of a listing, with the filters that the page has."""
     match kind:
         case Kind.HOME:
@@ -243,36 +283,41 @@ def _feeds(kind: Kind, context: Mapping[str, Any], title: str) -> list[FeedLink]
         case Kind.TAG | Kind.SOURCE | Kind.CATEGORY:
             folder = context["bare_url"]
         case _:
-            return []
+            return SafeString("")
     query = query_of(context["request"].GET, without=ROWS)
-    return [
-        FeedLink(type, f"{title} ({name})", f"{folder}feed.{ending}{query}")
-        for ending, (type, name) in FEED_TYPES.items()
-    ]
+    return format_html_join(
+        "\n",
+        '<link rel="alternate" type="{}" title="{}" href="{}">',
+        (
+            (type, f"{title} ({name})", f"{folder}feed.{ending}{query}")
+            for ending, (type, name) in FEED_TYPES.items()
+        ),
+    )
 
 
-def _data(
-    policy: IndexPolicy,
-    address: str,
-    title: str,
-    description: str,
-    context: Mapping[str, Any],
-) -> SafeString:
+def _frame(
+    policy: IndexPolicy, words: Words, number: int, context: Mapping[str, Any]
+) -> structured.Frame:
+    """What the data of a listing say, round its pieces."""
+    if policy.data not in {Data.HOME, Data.COLLECTION}:
+        return structured.Frame()
+    address = own_address(context["request"], query=True)
+    about = structured.collection(address, words.title, words.description, number)
+    if policy.data == Data.HOME:
+        return structured.frame([about])
+    trail = structured.trail(words.here, address, tags="tag" in context)
+    return structured.frame([about, trail])
+
+
+def _data_of_piece(policy: IndexPolicy, context: Mapping[str, Any]) -> SafeString:
     if policy.data == Data.NONE:
         return SafeString("")
-    nodes: list[structured.Node] = []
-    items = None
-    if policy.data in {Data.HOME, Data.COLLECTION}:
-        items = [card.item for card in context["cards"]]
-        nodes.append(structured.collection(address, title, description, len(items)))
-        if policy.data == Data.COLLECTION:
-            is_tag = "tag" in context
-            nodes.append(structured.trail(_here(context), address, tags=is_tag))
-    elif policy.data == Data.LINK:
-        nodes.append(structured.link(address, context["article"], context["shown"]))
+    address = own_address(context["request"], query=False)
+    if policy.data == Data.LINK:
+        node = structured.link(address, context["article"], context["shown"])
     else:
-        nodes.append(_news_article(address, context))
-    return structured.script(nodes, items)
+        node = _news_article(address, context)
+    return structured.script([node])
 
 
 def _here(context: Mapping[str, Any]) -> str:

@@ -1,10 +1,10 @@
 """The reader's listings: home, tags, sources, categories, search, and their days."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -15,20 +15,23 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from articles import listing
-from articles.models import Category, Source, Tag, edition
+from articles.models import Category, Source, Tag
 from articles.search import tags_called
 
 from . import kept
-from .addresses import Address, invalid, period_of, query, with_query
+from .addresses import KEPT, Address, invalid, period_of, query, with_query
 from .cards import Drawn, drawn
 from .languages import language_name
 from .menus import menus
 from .named import with_category, with_source
 from .parts import part
 from .tags import MOST_TAGS, slug_of, with_tags
+from .template_tags import moment
 
 #: Tags shown on the home page.
 LIVELIEST = 14
+#: What the form of a listing asks for where nothing is chosen.
+_BLANK = dict.fromkeys(KEPT, "")
 #: The parameters that choose pieces, in the order of their chips.
 FILTERS = ("source", "category", "language", "from", "to", "q")
 
@@ -57,7 +60,7 @@ def home(request: HttpRequest, **numbers: int) -> HttpResponse:
     )
 
 
-def _ground(request: HttpRequest) -> str:
+def _ground(request: HttpRequest) -> tuple[Any, ...]:
     return kept.ground(kept.states_of(request))
 
 
@@ -156,17 +159,12 @@ def search(request: HttpRequest) -> HttpResponse:
     return _listing(request, scope, "site/search.html", context, address, {})
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Cards under one heading, with the address of its day or month.
+class Group(NamedTuple):
+    """Cards under one heading, which is of a day or a month."""
 
-    "" where there is none, or where it is this page.
-    """
-
-    period: listing.Period
-    heading: str
-    url: str
-    cards: list[SafeString]
+    period: str
+    heading: SafeString
+    cards: SafeString
 
 
 def _listing(
@@ -185,10 +183,7 @@ def _listing(
         return invalid(request, error)
     chips = [*context.pop("chips", []), *_chips(request, page, address, period)]
     has_lead = address.kind == "home" and page.is_first and not chips
-    states: tuple[edition.State, ...] = ()
-    if settings.NEWSROOM_KEEPS_PARTS:
-        names = [edition.of_article(each.article) for each in page.places]
-        states = edition.states([edition.MENUS, *names])
+    states = kept.states_of(request)
     cards = drawn(page, states, has_lead=has_lead)
     if period and not page.places and page.is_first and not any(_chosen(page)):
         # Days without end could be asked for; only those with pieces are pages.
@@ -206,7 +201,8 @@ def _listing(
         "older_query": _on(request, after=page.older),
         "newest_query": query(request.GET),
         "bare_url": address.url(),
-        "chosen": request.GET,
+        "chosen": _BLANK | request.GET.dict(),
+        "updated": _told(page),
         **_neighbours(request, page, address, period),
         "menus": menus(states, page.asked),
     }
@@ -271,15 +267,16 @@ def _written(period: listing.Period) -> str:
     return date_format(period.first, month if period.is_month else day)
 
 
-def _heading(period: listing.Period) -> str:
-    return _written_in(get_language(), period)
+def _heading(said: str, period: listing.Period, url: str) -> SafeString:
+    """The heading of a day or a month; no link where ``url`` is ""."""
 
+    def draw() -> SafeString:
+        name = "YEAR_MONTH_FORMAT" if period.is_month else "DATE_FORMAT"
+        written = date_format(period.first, name)
+        context = {"period": said, "name": written, "url": url}
+        return render_to_string("site/_heading.html", context)
 
-@lru_cache(maxsize=2_000)
-def _written_in(language: str | None, period: listing.Period) -> str:
-    """A day or a month in words, kept: looking for the format takes the longest."""
-    name = "YEAR_MONTH_FORMAT" if period.is_month else "DATE_FORMAT"
-    return str(date_format(period.first, name))
+    return part(kept.build(), "heading", said, url, make=draw)
 
 
 def _place(page: listing.Page, period: listing.Period | None) -> str:
@@ -295,6 +292,19 @@ def _moment(at: Any) -> str:
     return date_format(at, "DATETIME_FORMAT")
 
 
+def _told(page: listing.Page) -> tuple[str, str] | None:
+    """When a listing got its newest piece, for programs and in words."""
+    if page.updated_at is None:
+        return None
+    said = moment(localtime(page.updated_at))
+    return said, _told_in(get_language(), said)
+
+
+@lru_cache(maxsize=2_000)
+def _told_in(language: str | None, said: str) -> str:
+    return _moment(datetime.fromisoformat(said))
+
+
 def _groups(
     request: HttpRequest,
     page: listing.Page,
@@ -304,23 +314,31 @@ def _groups(
 ) -> list[Group]:
     """The cards of a page under their headings."""
 
-    def url(of: listing.Period) -> str:
+    def heading(of: listing.Period) -> SafeString:
         leads_on = address.has_periods and of != period
-        return address.url(of) if leads_on else ""
+        return _heading(str(of), of, address.url(of) if leads_on else "")
 
     def is_sparse(scope: listing.Scope, month: listing.Period) -> bool:
         def judge() -> bool:
             return listing.is_sparse_whole(scope, month)
 
-        if not scope.is_whole:
+        if scope.narrowed is not None:
             return judge()
-        return part(_ground(request), "sparse", scope.subject, month, make=judge)
+        of = (scope.subject, scope.lookups)
+        return part(_ground(request), "sparse", of, month, make=judge)
 
     return [
-        Group(group.period, _heading(group.period), url(group.period), shown)
+        Group(str(group.period), heading(group.period), shown)
         for group in listing.groups(page, period, is_sparse)
-        if (shown := [cards[place].html for place in group.places if place in cards])
+        if (shown := _together(cards, group.places))
     ]
+
+
+def _together(
+    cards: dict[listing.Place, Drawn], places: list[listing.Place]
+) -> SafeString:
+    """The cards of these places that are public still."""
+    return SafeString("".join(cards[each].html for each in places if each in cards))
 
 
 def _neighbours(

@@ -26,7 +26,7 @@ class Choice(NamedTuple):
 def menus(states: tuple[edition.State, ...], asked: dict[str, Any]) -> SafeString:
     """The menus of the form, with what is chosen in them.
 
-    ``states`` are editions of this moment, that of the menus among them.
+    ``states`` are the editions of the page, that of the menus among them.
     """
     ground = kept.ground(states, edition.SITE, edition.MENUS)
     source, category, language = (

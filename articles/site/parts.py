@@ -5,7 +5,7 @@ is asked for first makes them, for all the others too. A part's ground holds the
 editions it shows (``kept.ground``), so that another edition asks for another part.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -20,13 +20,18 @@ Part = TypeVar("Part")
 PARTS = Memory[Any](room=5_000, seconds=kept.KEPT)
 
 
-def part(ground: str, *names: Any, make: Callable[[], Part]) -> Part:
+def part(
+    ground: Hashable,
+    *names: Hashable,
+    make: Callable[[], Part],
+    memory: Memory[Any] = PARTS,
+) -> Part:
     """The part of these names on that ground, in the page's language."""
     if not settings.NEWSROOM_KEEPS_PARTS:
         return make()
     key = (ground, get_language(), *names)
-    found: Part | None = PARTS.get(key)
+    found: Part | None = memory.get(key)
     if found is None:
         found = make()
-        PARTS.set(key, found)
+        memory.set(key, found)
     return found

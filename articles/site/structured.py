@@ -6,7 +6,7 @@ named as the publisher of the data alone (``sdPublisher``).
 
 import json
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.templatetags.static import static
@@ -28,22 +28,33 @@ _WRITTEN = "\x1f"
 _UNSAFE = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
-def script(nodes: list[Node], items: list[str] | None = None) -> SafeString:
-    """Nodes as the text of one ``application/ld+json`` element.
+class Frame(NamedTuple):
+    """The data of a listing but for its pieces: what stands before and behind them."""
 
-    ``items``, where given, are those of the first node's list, as ``item`` wrote them.
-    """
-    about = (settings.NEWSROOM_SITE_NAME, settings.NEWSROOM_SITE_URL)
-    written = [_own(get_language(), *about), *map(_text, nodes)]
-    if items is not None:
-        numbered = [
+    before: str = ""
+    behind: str = ""
+
+    def around(self, items: list[str]) -> SafeString:
+        """The whole, with these pieces as ``item`` wrote them."""
+        if not self.before:
+            return SafeString("")
+        numbered = ", ".join(
             f'{{"@type": "ListItem", "position": {position}, {each}}}'
             for position, each in enumerate(items, 1)
-        ]
-        written[1] = written[1].replace(
-            json.dumps(_WRITTEN), f"[{', '.join(numbered)}]"
         )
-    graph = ", ".join(written)
+        return mark_safe(f"{self.before}[{numbered}]{self.behind}")
+
+
+def frame(nodes: list[Node]) -> Frame:
+    """Nodes, one of them a ``collection``, round the pieces of its list."""
+    before, _, behind = script(nodes).partition(json.dumps(_WRITTEN))
+    return Frame(before, behind)
+
+
+def script(nodes: list[Node]) -> SafeString:
+    """Nodes as the text of one ``application/ld+json`` element."""
+    about = (settings.NEWSROOM_SITE_NAME, settings.NEWSROOM_SITE_URL)
+    graph = ", ".join([_own(get_language(), *about), *map(_text, nodes)])
     return mark_safe(f'{{"@context": "https://schema.org", "@graph": [{graph}]}}')
 
 
@@ -101,7 +112,7 @@ def organization() -> Node:
 
 
 def collection(address: str, name: str, description: str, number: int) -> Node:
-    """A listing that shows so many pieces; ``script`` puts them into it."""
+    """A listing that shows so many pieces; its ``Frame`` puts them into it."""
     return {
         "@type": "CollectionPage",
         "@id": f"{address}#page",

@@ -4,7 +4,7 @@ from itertools import groupby
 
 from django.core.cache import cache
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from articles import corrections, listing
@@ -50,17 +50,21 @@ def hashtag(request: HttpRequest, name: str) -> HttpResponse:
 @kept.page(kept.of_article)
 def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One piece; 410 once it is killed, 404 while the public may not see it."""
-    loaded = Article.objects.select_related("source", "category", "image")
-    article = get_object_or_404(loaded, pk=pk)
-    if article.status == ArticleStatus.KILLED:
-        # Not the page's own address in the other language: its slug is the headline.
-        told = {"notice": article.notice, "languages": switch(paths_of())}
-        return render(request, "site/gone.html", told, status=410)
-    if not Article.objects.published().filter(pk=pk).exists():
-        raise Http404("No piece of that number is published.")
+    loaded = Article.objects.published().select_related("source", "category", "image")
+    article = loaded.filter(pk=pk).first()
+    if article is None:
+        return _gone(request, pk)
     if slug != article.slug:
         return redirect(article, permanent=True)
     return render(request, "site/article_detail.html", page_of(article))
+
+
+def _gone(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is said of a piece that is not public."""
+    article = get_object_or_404(Article, pk=pk, status=ArticleStatus.KILLED)
+    # Not the page's own address in the other language: its slug is the headline.
+    told = {"notice": article.notice, "languages": switch(paths_of())}
+    return render(request, "site/gone.html", told, status=410)
 
 
 @kept.page(kept.of_everything)

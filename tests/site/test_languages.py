@@ -5,10 +5,11 @@ import datetime
 import pytest
 from django.conf import settings as configured
 from django.test import Client
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from lxml import html
 
 from articles.models import Article, ArticleStatus
+from articles.site.context import alternates, in_every_language
 from tests.factories import ArticleFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
@@ -116,9 +117,10 @@ def test_a_page_names_its_addresses_in_every_language(client: Client, piece: Art
             ("ja", f"{configured.NEWSROOM_SITE_URL}/ja{path}"),
             ("x-default", configured.NEWSROOM_SITE_URL + path),
         ]
-        for prefix in ("", "/ja"):
-            answer = client.get(prefix + path)
-            assert answer.context["alternates"] == expected
+        for prefix, language in (("", "en"), ("/ja", "ja")):
+            request = client.get(prefix + path).wsgi_request
+            with override(language):
+                assert alternates(in_every_language(request)) == expected
             # Each of them is there, so the pairs lead back to one another.
             own = f"{configured.NEWSROOM_SITE_URL}{prefix}{path}"
             assert own in dict(expected).values()
@@ -137,7 +139,8 @@ def test_the_switch_keeps_what_was_asked_for(client: Client, piece: Article):
 def test_an_address_that_leads_nowhere_offers_the_other_language_s_home(client: Client):
     page = html.fromstring(client.get("/ja/nothing/").content.decode())
     assert [a.get("href") for a in page.cssselect("a[hreflang]")] == ["/"]
-    assert client.get("/nothing/").context["alternates"] == []
+    found = html.fromstring(client.get("/nothing/").content.decode())
+    assert not found.cssselect("link[hreflang]")
 
 
 def test_dates_are_written_as_each_language_writes_them(
