@@ -4,17 +4,18 @@
         [--url URL] [--rate 0] [--json FILE]
 
 On a copy of a filled PostgreSQL (``--url``), or on one that is made, a server of two
-workers (gunicorn) is first asked as fast as it answers. Then comes half of that: 95 of
-100 times a reader's page, 4 times a new record to import, once something that an
-editor does. What is due comes at its moment, whether the server is busy or not, and
-its time counts from that moment. Told are the answers, those with 5xx, the median and
-the 99th percentile of the first and of the last five minutes (of shorter runs, thirds),
-and how the memory of each process grew after the first of these.
+workers (gunicorn) is asked for a mixture: 95 of 100 times a reader's page, 4 times a
+new record to import, once something that an editor does. First as fast as it answers,
+then half as often. What is due comes at its moment, whether the server is busy or not,
+and its time counts from that moment. Told are the answers, those with 5xx, the median
+and the 99th percentile of the first and of the last five minutes (of shorter runs,
+thirds), and how the memory of each process grew after the first of these.
 """
 
 import argparse
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import queue
@@ -40,8 +41,8 @@ from .fetching import REPOSITORY, manage
 
 #: Of 100 things that are due, these are imports and editors' deeds.
 IMPORTS, DEEDS = 4, 1
-#: Seconds for which the server is asked as fast as it answers, and by how many.
-PROBE, PROBERS = 30, 8
+#: Minutes for which the server is asked as fast as it answers.
+PROBE = 4
 #: Threads that ask; more than the server has, so that what waits, waits there.
 CLIENTS = 24
 #: Seconds between two imports of what has come meanwhile, and two looks at memory.
@@ -103,7 +104,7 @@ class Mixture:
 
     def __init__(self, facts: dict[str, Any], seed: int = 1) -> None:
         self.facts, self.chance = facts, random.Random(seed)
-        self.waiting = iter(facts["waiting"])
+        self.waiting, self.numbers = iter(facts["waiting"]), itertools.count(1)
         self.weights = [1 / (n + 1) for n in range(len(facts["tags"]))]
         self.secret = "".join(self.chance.choices("abcdefghijkmnpqrstuvwxyz", k=32))
 
@@ -196,31 +197,28 @@ class Client(threading.Thread):
         raise AssertionError
 
 
-def capacity(host: str, mixture: Mixture) -> float:
-    """Readers' pages in a second when the server is asked as fast as it answers."""
-    told: Told = Told()
-    due: queue.Queue[Due | None] = queue.Queue(maxsize=PROBERS)
-    clients = [Client(host, mixture, due, told) for _ in range(PROBERS)]
-    for each in clients:
-        each.start()
-    until = time.monotonic() + PROBE
-    while time.monotonic() < until:
-        due.put(Due(time.monotonic(), "reader", mixture.page()))
-    for _ in clients:
-        due.put(None)
-    for each in clients:
-        each.join()
-    # What was kept in the first seconds is part of how it is later: the last half.
-    half = [at for at, _kind, _took in told.took if at > until - PROBE / 2]
-    return len(half) / (PROBE / 2)
+def capacity(host: str, mixture: Mixture, folder: str) -> float:
+    """What the server does in a second, of all that is due, as fast as it can.
+
+    What was kept in the first minute is part of how it is later, and an import begins
+    every minute: those behind the first are counted.
+    """
+    told, began = load(host, mixture, 0, PROBE, folder)
+    since, until = began + 60, began + 60 * PROBE
+    done = sum(since <= at < until for at, _kind, _took in told.took)
+    # Of 100 things that are due, the others are records, which answer nobody.
+    return done / (until - since) * 100 / (100 - IMPORTS)
 
 
 def load(
     host: str, mixture: Mixture, rate: float, minutes: float, folder: str
 ) -> tuple[Told, float]:
-    """Let come what is due, for so long; what came of it, and when it began."""
+    """Let come what is due, for so long; what came of it, and when it began.
+
+    So many in a second, or with ``rate`` 0 as fast as they are answered.
+    """
     told = Told()
-    due: queue.Queue[Due | None] = queue.Queue()
+    due: queue.Queue[Due | None] = queue.Queue(maxsize=0 if rate else CLIENTS)
     clients = [Client(host, mixture, due, told) for _ in range(CLIENTS)]
     for each in clients:
         each.start()
@@ -232,14 +230,12 @@ def load(
     for each in beside:
         each.start()
     began = at = time.monotonic()
-    number = 0
     while at < began + 60 * minutes:
-        at += mixture.chance.expovariate(rate)
+        at = at + mixture.chance.expovariate(rate) if rate else time.monotonic()
         time.sleep(max(0.0, at - time.monotonic()))
         drawn = mixture.chance.randrange(100)
         if drawn < IMPORTS:
-            number += 1
-            records.put(number)
+            records.put(next(mixture.numbers))
         elif drawn < IMPORTS + DEEDS:
             due.put(mixture.deed(at))
         else:
@@ -410,7 +406,7 @@ def main() -> None:
         "--rate",
         type=float,
         default=0,
-        help="due in a second; else half of what it can",
+        help="so many in a second, and not half of what it can do",
     )
     parser.add_argument("--json", default="")
     options = parser.parse_args()
@@ -430,8 +426,8 @@ def main() -> None:
         facts = json.loads(manage(database, "shell", "-v", "0", "-c", FACTS))
         address = stack.enter_context(server(database, folder))
         host, mixture = address.rpartition("/")[2], Mixture(facts)
-        able = capacity(host, mixture)
-        print(f"it answers {able:.1f} readers in a second", flush=True)  # noqa: T201
+        able = 0.0 if options.rate else capacity(host, mixture, folder)
+        print(f"it does {able:.1f} of the mixture in a second", flush=True)  # noqa: T201
         rate = options.rate or able / 2
         told, began = load(host, mixture, rate, options.minutes, folder)
         found = figures(told, began, options.minutes, rate) | {"able": round(able, 1)}
