@@ -151,15 +151,10 @@ def copied_on_postgresql(database: str, folder: Path) -> dict[str, float]:
     The order is that of the migrations, so that no row refers to one that is still
     to come.
     """
-    taken: dict[str, float] = {}
     with psycopg.connect(database, autocommit=True) as connection:
-        # A table that was empty a moment ago looks small: read as a whole for each
-        # reference to it, 100,000 of them took longer than the import.
-        connection.execute("SET enable_seqscan = off")
-        tables = _filled(connection)
-        columns = {each: _columns(connection, each) for each in tables}
-        for table in tables:
-            said = f"COPY {table} ({columns[table]}) TO STDOUT"
+        tables = {each: _columns(connection, each) for each in _filled(connection)}
+        for table, columns in tables.items():
+            said = f"COPY {table} ({columns}) TO STDOUT"
             with (
                 (folder / table).open("wb") as file,
                 connection.cursor().copy(said) as copy,
@@ -168,21 +163,34 @@ def copied_on_postgresql(database: str, folder: Path) -> dict[str, float]:
                     file.write(data)
         connection.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         with connection.transaction():
-            for table in tables:
-                start = time.monotonic()
-                said = f"COPY {table} ({columns[table]}) FROM STDIN"
-                with (
-                    (folder / table).open("rb") as file,
-                    connection.cursor().copy(said) as copy,
-                ):
-                    while data := file.read(BYTES):
-                        copy.write(data)
-                # Now, and not at the end, so that it is counted where it belongs.
-                connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                connection.execute("SET CONSTRAINTS ALL DEFERRED")
-                taken[table] = time.monotonic() - start
+            taken = put_back(connection, tables, folder)
             start = time.monotonic()
         taken["commit"] = time.monotonic() - start
+    return taken
+
+
+def put_back(
+    connection: psycopg.Connection, tables: dict[str, str], folder: Path
+) -> dict[str, float]:
+    """COPY these tables, with these columns, from the files of their names."""
+    taken: dict[str, float] = {}
+    for table, columns in tables.items():
+        start = time.monotonic()
+        said = f"COPY {table} ({columns}) FROM STDIN"
+        with (
+            (folder / table).open("rb") as file,
+            connection.cursor().copy(said) as copy,
+        ):
+            while data := file.read(BYTES):
+                copy.write(data)
+        # Now, and not at the end, so that it is counted where it belongs.
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        connection.execute("SET CONSTRAINTS ALL DEFERRED")
+        taken[table] = time.monotonic() - start
+        # A table that was empty a moment ago looks small, and was read as a whole, or
+        # by an index that did not fit, for each reference to it: of a million they
+        # took longer than the import.
+        connection.execute(f"ANALYZE {table}")
     return taken
 
 
