@@ -10,7 +10,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles import listing
-from articles.listing import MOST_ROWS, PAGE_SIZE, UNREAD, Card, InvalidListing, Scope
+from articles.listing import (
+    MOST_ROWS,
+    PAGE_SIZE,
+    UNREAD,
+    Card,
+    InvalidListing,
+    NumberField,
+    Scope,
+)
 from articles.models import Article, Correction
 
 #: For how long feeds send a piece again in which something was corrected, however far
@@ -31,8 +39,8 @@ class Page:
 class Parameters(forms.Form):
     """What the address may ask for."""
 
-    page_size = forms.IntegerField(required=False, min_value=1, max_value=MOST_ROWS)
-    after = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    page_size = NumberField(required=False, min_value=1, max_value=MOST_ROWS)
+    after = NumberField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 def page(parameters: Mapping[str, str]) -> Page:

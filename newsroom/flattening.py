@@ -3,12 +3,13 @@
 ``{% extends %}`` looks for the blocks of each page among those of its parents, and
 ``{% include %}`` for its template. Where the names are written out, the answer is
 always the same. A template that was put together says what it said before; what
-cannot be decided beforehand (a name from a variable, ``{{ block.super }}`` with a
-filter) is left to Django.
+cannot be decided beforehand (a name from a variable, a block that asks for itself by
+more than ``{{ block.super }}``) is left to Django.
 """
 
 import copy
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +28,7 @@ from django.template.defaulttags import (
     IfChangedNode,
     IfNode,
     ResetCycleNode,
+    TemplateLiteral,
     URLNode,
     WithNode,
 )
@@ -37,6 +39,7 @@ from django.template.loader_tags import (
     IncludeNode,
     construct_relative_path,
 )
+from django.template.smartif import TokenBase
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.templatetags.static import StaticNode
 from django.utils.safestring import SafeString
@@ -94,16 +97,18 @@ def flat(nodes: NodeList, find_parent: Find, find: Find) -> NodeList:
     parent = _named(first.parent_name, find_parent) if is_plain else None
     if parent is None or parent.nodelist.get_nodes_by_type(ExtendsNode):
         return nodes
+    if _names_any(parent.nodelist):
+        return nodes
     return _placed(parent.nodelist, dict(first.blocks), find)
 
 
-def _named(name: Any, find: Find, within: str | None = None) -> Template | None:
-    """The template of a name that is written out."""
+def _named(name: Any, find: Find, beside: str | None = None) -> Template | None:
+    """The template of a name that is written out; it may say where it is by ``./``."""
     if not is_literal(name):
         return None
     said = str(name.resolve(Context()))
     with suppress(TemplateDoesNotExist):
-        return find(construct_relative_path(within, said) if within else said)
+        return find(construct_relative_path(beside, said) if beside else said)
     return None
 
 
@@ -112,7 +117,7 @@ def _placed(nodes: NodeList, blocks: Blocks, find: Find) -> NodeList:
     made = NodeList()
     made.contains_nontext = nodes.contains_nontext
     for node in nodes:
-        if isinstance(node, BlockNode):
+        if isinstance(node, BlockNode) and not _names_any(NodeList([node])):
             made.append(_block(node, blocks, find))
         elif isinstance(node, IncludeNode):
             made.extend(_included(node, find))
@@ -146,6 +151,8 @@ def _block(node: BlockNode, blocks: Blocks, find: Find) -> Block:
     inner = _placed(given.nodelist, blocks, find)
     if given is not node:
         above = Scope(node, _placed(node.nodelist, blocks, find), {})
+        # It stands for what its token says, and asks for no block any more.
+        above.token = None
         inner = _with_super(inner, above)
     made.nodelist, made.is_quiet = inner, is_quiet(inner)
     return made
@@ -166,37 +173,67 @@ def _with_super(nodes: NodeList, above: Scope) -> NodeList:
 
 
 def _is_super(node: Node) -> bool:
-    return isinstance(node, VariableNode) and _said(node) == "block.super"
+    return isinstance(node, VariableNode) and _said(node) == ["block.super"]
 
 
-def _said(node: Node) -> str:
-    """What stands in the braces of a tag."""
-    return node.token.contents if node.token else ""
+def _said(node: Node) -> list[str]:
+    """What stands in the braces of a tag, and of those that go on with it."""
+    said = [node.token.contents] if node.token else []
+    if isinstance(node, IfNode):
+        tests = [test for test, _nodes in node.conditions_nodelists]
+        said += [value.text for test in tests for value in literals(test)]
+    if isinstance(node, BlockTranslateNode):
+        said += [token.contents for token in [*node.singular, *(node.plural or [])]]
+    return said
+
+
+def literals(test: TokenBase | None) -> Iterator[TemplateLiteral]:
+    """The expressions of a condition; None is that of ``{% else %}``."""
+    if isinstance(test, TemplateLiteral):
+        yield test
+    elif test is not None:
+        for part in (test.first, test.second):
+            yield from literals(part)
+
+
+def _names_its_block(node: Node) -> bool:
+    """Whether a tag may ask for the block that it stands in."""
+    if isinstance(node, TextNode | BlockNode):
+        return False
+    return any(re.search(r"\bblock\b", said) for said in _said(node))
 
 
 def _is_plain(block: BlockNode) -> bool:
     """Whether a block says nothing of itself but ``{{ block.super }}``, and none in it
     says that."""
-    all_of: list[Node] = block.nodelist.get_nodes_by_type(Node)
-    blocks: list[Any] = block.nodelist.get_nodes_by_type(BlockNode)
-    within = [node for each in blocks for node in each.nodelist.get_nodes_by_type(Node)]
-    return not any(map(_is_super, within)) and all(
-        _is_super(node) or "block." not in _said(node)
-        for node in all_of
-        if not isinstance(node, TextNode)
+    others = (node for node in _within(block.nodelist) if not _is_super(node))
+    return not any(map(_names_its_block, others)) and not _names_any(block.nodelist)
+
+
+def _names_any(nodes: NodeList) -> bool:
+    """Whether a block among these may ask for itself."""
+    blocks: list[Any] = nodes.get_nodes_by_type(BlockNode)
+    return any(
+        _names_its_block(node) for block in blocks for node in _within(block.nodelist)
     )
+
+
+def _within(nodes: NodeList) -> list[Node]:
+    found: list[Node] = nodes.get_nodes_by_type(Node)
+    return found
 
 
 def _included(node: IncludeNode, find: Find) -> list[Node]:
     """The nodes of what is included, in its place."""
-    within = str(node.origin.template_name) if node.origin else None
-    found = None if node.isolated_context else _named(node.template, find, within)
+    beside = str(node.origin.template_name) if node.origin else None
+    found = None if node.isolated_context else _named(node.template, find, beside)
     if found is None:
         return [node]
     nodes = found.nodelist
     if any(nodes.get_nodes_by_type(kind) for kind in _OF_ONE_TEMPLATE):
         return [node]
-    if not all(map(_is_known, nodes.get_nodes_by_type(Node))):
+    within = _within(nodes)
+    if not all(map(_is_known, within)) or any(map(_names_its_block, within)):
         return [node]
     if node.extra_context or not is_quiet(nodes):
         return [Scope(node, nodes, node.extra_context)]

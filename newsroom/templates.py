@@ -27,7 +27,6 @@ from django.template.defaulttags import (
     CommentNode,
     IfNode,
     LoadNode,
-    TemplateLiteral,
     URLNode,
 )
 from django.template.loaders import cached
@@ -42,7 +41,7 @@ from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from .flattening import flat, is_literal
+from .flattening import flat, is_literal, literals
 
 
 class Loader(cached.Loader):
@@ -102,14 +101,19 @@ class Constant(Node):
         self.origin = nodes[0].origin
 
     def render(self, context: Context) -> SafeString:
-        ground = context.render_context.get(_GROUND) or _ground(context)
-        values = [context.get(name) for name in self.names]
-        key = (ground, context.autoescape, *values)
+        values = [context.get(name, _NOTHING) for name in self.names]
+        kinds = tuple(map(type, values))
+        if not _SETTLED.issuperset(kinds):
+            return self._draw(context)
+        key = (*_key(context), kinds, *values)
         found = self.drawn.get(key)
         if found is None:
-            parts = (str(node.render_annotated(context)) for node in self.nodes)
-            found = self.drawn[key] = SafeString("".join(parts))
+            found = self.drawn[key] = self._draw(context)
         return found
+
+    def _draw(self, context: Context) -> SafeString:
+        parts = (str(node.render_annotated(context)) for node in self.nodes)
+        return SafeString("".join(parts))
 
 
 class Assigned(Node):
@@ -134,6 +138,18 @@ class Assigned(Node):
 
 #: Where a context remembers what all constants of a template depend on.
 _GROUND = "ground_of_constants"
+
+
+#: Stands for a variable that is not there.
+_NOTHING = object()
+#: Types of values that are drawn alike where they are the same.
+_SETTLED = frozenset({str, SafeString, bool, type(None), object})
+
+
+def _key(context: Context) -> tuple[object, ...]:
+    """What all constants depend on: the ground, and how values are written."""
+    ground = context.render_context.get(_GROUND) or _ground(context)
+    return ground, context.autoescape, context.use_l10n
 
 
 def _ground(context: Context) -> tuple[object, ...]:
@@ -269,16 +285,7 @@ def _is_settled(value: Any, settled: frozenset[str]) -> bool:
 
 
 def _are_settled(test: TokenBase | None, settled: frozenset[str]) -> bool:
-    return all(_is_settled(value, settled) for value in _values_of(test))
-
-
-def _values_of(test: TokenBase | None) -> Iterator[Any]:
-    """The expressions of a condition; None is that of ``{% else %}``."""
-    if isinstance(test, TemplateLiteral):
-        yield test.value
-    elif test is not None:
-        for part in (test.first, test.second):
-            yield from _values_of(part)
+    return all(_is_settled(each.value, settled) for each in literals(test))
 
 
 def names_in(node: Node) -> Iterator[str]:
@@ -296,12 +303,12 @@ def names_in(node: Node) -> Iterator[str]:
                     yield token.contents
         case IfNode():
             for test, inner in node.conditions_nodelists:
-                for value in _values_of(test):
-                    yield from _names_of(value)
+                for literal in literals(test):
+                    yield from _names_of(literal.value)
                 for each in inner:
                     yield from names_in(each)
 
 
-def _names_of(value: FilterExpression) -> Iterator[str]:
+def _names_of(value: Any) -> Iterator[str]:
     if not is_literal(value):
         yield str(value.var.lookups[0])

@@ -8,6 +8,7 @@ from django.template.base import Node
 from django.template.loader_tags import ExtendsNode, IncludeNode
 from django.test import RequestFactory
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 
 from newsroom.flattening import Block
 from newsroom.templates import Constant
@@ -15,6 +16,7 @@ from tests.factories import ArticleFactory, TagFactory
 
 LIBRARIES = {
     "i18n": "django.templatetags.i18n",
+    "l10n": "django.templatetags.l10n",
     "static": "django.templatetags.static",
 }
 SETTLED = ("site_name", "app")
@@ -41,6 +43,22 @@ TEMPLATES = {
     "{{ block.super }}b{% endblock %}{% endblock %}",
     "by-name": "{% extends parent %}{% block title %}by name {{ block.super }}"
     "{% endblock %}{% block inner %}other{% endblock %}",
+    "elif": "{% extends 'base' %}{% block title %}{% if name == 'y' %}x{% elif block.super %}"
+    "[{{ block.super }}]{% else %}none{% endif %}{% endblock %}",
+    "called-otherwise": "{% extends 'child' %}{% block title %}{% with above=block %}"
+    "{{ above.super }}{% endwith %}{% endblock %}",
+    "translated": "{% extends 'base' %}{% load i18n %}{% block title %}{% blocktranslate %}"
+    "({{ block }}){% endblocktranslate %}{% endblock %}",
+    "super-within": "{% extends 'base' %}{% block title %}{% include 'super' %}{% endblock %}",
+    "super": "({{ block.super }})",
+    "named-base": "{% block title %}{{ block.name }}{% endblock %}{% block body %}"
+    "{% if name %}{{ block.name }}{% endif %}{% endblock %}",
+    "named-child": "{% extends 'named-base' %}{% block body %}child{% endblock %}",
+    "named-grandchild": "{% extends 'named-child' %}{% block title %}{{ block.super }}!"
+    "{% endblock %}",
+    "names": "{% include 'named-base' %}",
+    "given": "{% block title %}{% include 'piece' with name=block.name %}{% endblock %}",
+    "given-child": "{% extends 'given' %}{% block title %}{{ block.super }}+{% endblock %}",
     "missing-parent": "{% extends 'nowhere' %}",
     "sets": "{% extends 'base' %}{% load i18n %}{% block title %}"
     "{% translate 'Search' as mine %}{{ mine }}{% endblock %}",
@@ -73,6 +91,14 @@ TEMPLATES = {
     "said-of": "{% load i18n %}{% blocktranslate with name=site_name %}News from "
     "{{ name }}{% endblocktranslate %}{% blocktranslate count n=2 %}{{ n }} piece"
     "{% plural %}{{ n }} pieces{% endblocktranslate %}",
+    "counted": "{% for site_name in values %}{% include 'named' %}{% endfor %}"
+    "{% with site_name=nothing %}{% include 'named' %}{% endwith %}{% include 'named' %}",
+    "named": "[{{ site_name }}]",
+    "spelt": "{% with site_name='Wire & Co' %}{% include 'named' %}{% endwith %}"
+    "{% include 'named' %}",
+    "localized": "{% load l10n %}{% localize off %}{% include 'number' %}{% endlocalize %}"
+    "{% localize on %}{% include 'number' %}{% endlocalize %}",
+    "number": "{{ 1234.5 }}",
     "changed": "{% with site_name='another' %}{{ site_name }}{% endwith %}{{ site_name }}",
     "conditions": "{% if app and not site_name %}a{% elif app == 'it' or name %}b"
     "{% else %}c{% endif %}{% if site_name|length > 3 %}d{% endif %}",
@@ -83,6 +109,8 @@ ASKED = [
     {"name": "", "site_name": "Wire & Co"},
     {"name": "<Trade>", "site_name": "Wire", "app": "it", "n": 1, "mine": "own"},
     {"name": "y", "site_name": "Wire & Co", "app": "it", "depth": "abc"},
+    {"site_name": ["a", "list"], "values": [1, True, 1.0, "1"], "nothing": None},
+    {"site_name": gettext_lazy("Tags"), "values": [{}, None, "", 0]},
 ]
 
 
@@ -106,7 +134,7 @@ def test_templates_come_out_as_django_draws_them(name):
     plain = engine(own)
     ours = engine(("newsroom.templates.Loader", [own], SETTLED))
     for _ in range(2):
-        for language in ("en", "ja"):
+        for language in ("en", "ja", "de"):
             for asked in ASKED:
                 with translation.override(language):
                     wanted = come_out(plain, name, asked)

@@ -10,6 +10,7 @@ from .filters import (
     PAGE_SIZE,
     IntegerFilter,
     InvalidListing,
+    NumberField,
 )
 from .pages import Page, groups, is_sparse_whole, neighbours, page
 from .related import related
@@ -35,6 +36,7 @@ __all__ = [
     "Group",
     "IntegerFilter",
     "InvalidListing",
+    "NumberField",
     "Page",
     "Period",
     "Place",

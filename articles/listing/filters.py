@@ -1,6 +1,7 @@
 """The parameters that every listing takes, and what makes no sense among them."""
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -80,8 +81,22 @@ class RowFilter(django_filters.Filter):
     field_class = RowField
 
 
+class NumberField(forms.IntegerField):
+    """A number in the one form in which links write it: not 1.0, not 01, not ١."""
+
+    def to_python(self, value: Any) -> int | None:
+        said = "" if value is None else str(value).strip()
+        if said and not _NUMBER.fullmatch(said):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        number: int | None = super().to_python(value)
+        return number
+
+
+_NUMBER = re.compile("-?(?:0|[1-9][0-9]*)")
+
+
 class IntegerFilter(django_filters.Filter):
-    field_class = forms.IntegerField
+    field_class = NumberField
 
 
 _day = partial(

@@ -20,7 +20,7 @@ from articles.rights import Channel, permitted
 from newsroom.memory import Memory
 
 from . import kept, structured
-from .canonical import PARAMETERS, ROWS, absolute, own_address, query_of
+from .canonical import ROWS, absolute, own_address, query_of
 from .context import alternates, in_every_language
 from .parts import part
 from .policy import Canonical, Data, Facts, IndexPolicy, Kind, facts_of, index_policy
@@ -155,7 +155,7 @@ def _facts(kind: Kind, context: Mapping[str, Any]) -> Facts:
         is_part=bool(context.get("period"))
         # What several tags have in common is a choice of one of them.
         or len(context.get("tags") or []) > 1
-        or any(given.get(name) for name in PARAMETERS),
+        or bool(query_of(given)),
     )
 
 

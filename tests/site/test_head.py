@@ -433,3 +433,12 @@ def test_mining_is_reserved_unless_the_operator_says_no(client, settings):
     found = head(client, "/")
     assert found.meta("tdm-reservation") == found.meta("tdm-policy") == []
     assert "tdm-reservation" not in found.answer.headers
+
+
+@pytest.mark.parametrize("query", ["q=%20", "source=+", "q=&language=", "utm_source=x"])
+def test_what_chooses_nothing_changes_nothing_of_the_head(client, query):
+    ArticleFactory(published=True)
+    plain, asked = head(client, "/"), head(client, f"/?{query}")
+    for name in ("robots", "og:url"):
+        assert asked.meta(name) == plain.meta(name)
+    assert asked.links("alternate") == plain.links("alternate")

@@ -97,6 +97,12 @@ def test_links_keep_the_filters_and_leave_out_blanks_and_what_is_unknown(client)
         "before=424242",
         "before=%00",
         "before=1.5",
+        # The right number, in a form in which no link writes it.
+        "before={pk}.0",
+        "before=0{pk}",
+        "before=%2B{pk}",
+        "before=1_0",
+        "before=%D9%A1",
         "after={pk}&before={pk}",
     ],
 )
