@@ -85,6 +85,11 @@ class Loader(cached.Loader):
         return found
 
 
+#: Texts that one constant keeps, by language and settled values: a theme may give a
+#: settled name to something that differs from page to page.
+MOST_DRAWN = 500
+
+
 class Constant(Node):
     """Text and tags that come out the same for everybody who reads a language.
 
@@ -108,6 +113,8 @@ class Constant(Node):
         key = (*_key(context), kinds, *values)
         found = self.drawn.get(key)
         if found is None:
+            if len(self.drawn) >= MOST_DRAWN:
+                self.drawn.clear()
             found = self.drawn[key] = self._draw(context)
         return found
 

@@ -7,6 +7,7 @@ from django.test import RequestFactory
 from django.urls import set_script_prefix
 from django.utils import translation
 
+from newsroom import templates
 from newsroom.templates import Constant, folded
 
 ENGINE = engines["django"].engine
@@ -60,6 +61,16 @@ def test_each_language_and_each_prefix_is_drawn_for_itself():
     assert seen[1] == "Search /news/tags/"
     assert seen[2].endswith(" /ja/tags/")
     assert len(set(seen)) == 4
+
+
+def test_a_constant_keeps_a_limited_number_of_texts(monkeypatch):
+    monkeypatch.setattr(templates, "MOST_DRAWN", 3)
+    template = ENGINE.from_string("<b>{{ name }}</b>")
+    template.nodelist = folded(template.nodelist, frozenset({"name"}))
+    (constant,) = template.nodelist.get_nodes_by_type(Constant)
+    for name in "abcdefgab":
+        assert template.render(Context({"name": name})) == f"<b>{name}</b>"
+        assert len(constant.drawn) <= 3
 
 
 def test_the_site_is_drawn_with_folded_templates(settings):
