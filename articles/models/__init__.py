@@ -1,7 +1,7 @@
 """The nouns, and the one path to import them from."""
 
 from . import lookups  # noqa: F401 (it gives fields two more)
-from .article import MOST_SILENT_UPDATES, Article, moment_listed
+from .article import MOST_SILENT_UPDATES, Article
 from .article_queries import ArticleQuerySet, ArticleStatus
 from .category import DEFAULT_CATEGORY, Category, CategoryAlias
 from .correction import Correction, CorrectionKind
@@ -21,6 +21,7 @@ from .history import Act, Change, SourceChange, SourceChangeState
 from .identity import FormerAddress, FormerId, Sighting, Tombstone
 from .image import Image
 from .imports import ImportRun, RecordOutcome, RefusedRecord, RunState
+from .moments import moment_listed
 from .search_row import SearchRow, Shelf
 from .source import Indexing, Reuse, Source, SourceAlias
 from .tag import Tag, TagAlias, TagPhrase, parse_tag_names, written_tag_names

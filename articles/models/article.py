@@ -1,7 +1,5 @@
 """Articles: one row per piece, from ingest to its tag pages and beyond."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce, Greatest, Least
@@ -10,7 +8,6 @@ from taggit.managers import TaggableManager
 
 from articles.names import slug_for
 from newsroom.addresses import address_of
-from newsroom.prepared import prepared
 
 from .article_queries import ArticleQuerySet, ArticleStatus
 from .fields import AddressField
@@ -446,19 +443,3 @@ class Article(models.Model):  # type: ignore[django-manager-missing]
     def slug(self) -> str:
         """The last part of its address; the id before it is what counts."""
         return slug_for(self.shown_headline)[:80].strip("-") or "article"
-
-
-def moment_listed(pk: int) -> datetime | None:
-    """Where an article (id) stands in listings, or last stood.
-
-    None if it was never public, so that no number tells of a piece to come.
-    """
-    return min(
-        (moment for row in _dates_once_public(pk) for moment in row), default=None
-    )
-
-
-@prepared
-def _dates_once_public(pk: int) -> models.QuerySet:
-    once = Article.objects.once_public().filter(pk=pk)
-    return once.values_list("source_published_at", "published_at")

@@ -283,13 +283,9 @@ def _place(page: listing.Page, period: listing.Period | None) -> str:
     """Which part of the listing this is, for the title; "" for its beginning."""
     said = [_written(period)] if period else []
     if page.places and not page.is_first:
-        newest = localtime(page.places[0].moment)
-        said.append(_("up to %(moment)s") % {"moment": _moment(newest)})
+        newest = date_format(localtime(page.places[0].moment), "DATETIME_FORMAT")
+        said.append(_("up to %(moment)s") % {"moment": newest})
     return ", ".join(said)
-
-
-def _moment(at: Any) -> str:
-    return date_format(at, "DATETIME_FORMAT")
 
 
 def _told(page: listing.Page) -> tuple[str, str] | None:
@@ -302,7 +298,7 @@ def _told(page: listing.Page) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=2_000)
 def _told_in(language: str | None, said: str) -> str:
-    return _moment(datetime.fromisoformat(said))
+    return date_format(datetime.fromisoformat(said), "DATETIME_FORMAT")
 
 
 def _groups(
