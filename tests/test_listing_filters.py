@@ -114,11 +114,23 @@ def test_every_choice_is_what_it_says(house, least):
 
 
 def test_the_smallest_listing_is_read(house):
-    _pieces, tags, sources, _categories = house
-    tag, source = (Subject("tag", tags[0].pk), Subject("source", sources[1].pk))
-    scope = listing.of_tag(tags[0])
-    for sizes, subject in (((5, 9), tag), ((9, 5), source), ((5, 5), tag)):
-        for kind, size in zip((tag, source), sizes, strict=True):
-            SIZES.set(("default", kind), size)
-        page = listing.page(scope, {"source": "s1"})
-        assert page.scope.subject == subject
+    _pieces, tags, sources, categories = house
+    tag, source, category = (
+        Subject("tag", tags[0].pk),
+        Subject("source", sources[1].pk),
+        Subject("category", categories[1].pk),
+    )
+
+    def read(scope: listing.Scope, **sizes: int) -> Subject:
+        for subject in (tag, source, category):
+            SIZES.set(("default", subject), sizes[subject.kind])
+        asked = {"source": "s1", "category": "c1"}
+        return listing.page(scope, asked).scope.subject
+
+    for scope in (listing.of_tag(tags[0]), listing.everything()):
+        assert read(scope, tag=9, source=5, category=7) == source
+        assert read(scope, tag=9, source=7, category=5) == category
+    assert read(listing.of_tag(tags[0]), tag=5, source=5, category=7) == tag
+    of_source = listing.of_source(sources[1])
+    assert read(of_source, tag=1, source=5, category=7) == source
+    assert read(of_source, tag=1, source=7, category=5) == category

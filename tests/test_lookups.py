@@ -2,10 +2,12 @@
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import Article, Tag, TaggedArticle
-from tests.factories import ArticleFactory, TagFactory
+from articles.models.lookups import Unindexed
+from tests.factories import ArticleFactory, CategoryFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +67,18 @@ def test_a_language_has_those_under_it(asked, found):
         ArticleFactory(language=language)
     rows = Article.objects.filter(language__under=asked)
     assert set(rows.values_list("language", flat=True)) == found
+
+
+def test_what_leads_to_no_index_is_found_as_by_any_other_way():
+    sections = [CategoryFactory(name=name, slug=name) for name in ("a", "b", "c")]
+    articles = [ArticleFactory(category=section) for section in sections]
+    of = Article.objects.filter(Unindexed(F("category"), articles[1].category_id))
+    assert list(of) == [articles[1]]
+    assert "INDEX" not in of.order_by().explain().upper()
+    assert not Article.objects.filter(Unindexed(F("category"), 424_242))
+
+
+def test_nothing_is_no_number():
+    ArticleFactory()
+    assert not Article.objects.filter(Unindexed(F("image"), 1))
+    assert Article.objects.exclude(Unindexed(F("image"), 1)).exists()

@@ -14,7 +14,6 @@ from .filters import (
 )
 from .pages import Page, groups, is_sparse_whole, neighbours, page
 from .related import related
-from .rows import newer, rows
 from .scopes import (
     Place,
     Scope,
@@ -48,14 +47,12 @@ __all__ = [
     "groups",
     "is_sparse_whole",
     "neighbours",
-    "newer",
     "of_category",
     "of_source",
     "of_tag",
     "of_tags",
     "page",
     "related",
-    "rows",
     "visible_count",
     "waiting_counts",
     "with_pieces",

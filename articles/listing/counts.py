@@ -1,9 +1,10 @@
 """How many pieces a tag has to show, without counting them."""
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from articles.models import Tag, TaggedArticle
+from newsroom.prepared import prepared
 
 #: Tags from which on the question does not name them: reading 10,000 names took
 #: PostgreSQL 400 ms, and all that wait are few.
@@ -15,15 +16,24 @@ def waiting_counts(tags: list[Tag]) -> dict[int, int]:
 
     Begins at the few articles that wait for their hour, not at the tags.
     """
-    rows = TaggedArticle.objects.filter(
-        content_object__visible_from__gt=Now(),
-        content_object__listed_at__isnull=False,
-    )
-    if len(tags) <= MANY:
-        rows = rows.filter(tag__in=tags)
-    return dict(rows.order_by().values_list("tag").annotate(number=Count("pk")))
+    rows = _waiting()
+    return dict(rows.filter(tag__in=tags) if len(tags) <= MANY else rows)
 
 
 def visible_count(tag: Tag) -> int:
     """How many pieces of a tag readers can see at this moment."""
-    return tag.listed_count - waiting_counts([tag]).get(tag.pk, 0)
+    return tag.listed_count - sum(number for _tag, number in _waiting_of(tag.pk))
+
+
+def _waiting() -> QuerySet:
+    """Pairs of a tag (id) and the number of its pieces that wait."""
+    rows = TaggedArticle.objects.filter(
+        content_object__visible_from__gt=Now(),
+        content_object__listed_at__isnull=False,
+    )
+    return rows.order_by().values_list("tag").annotate(number=Count("pk"))
+
+
+@prepared
+def _waiting_of(tag: int) -> QuerySet:
+    return _waiting().filter(tag=tag)

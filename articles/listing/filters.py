@@ -18,7 +18,7 @@ from articles.search import LONGEST_QUERY
 from newsroom.prepared import prepared
 
 from .days import FIRST_DAY, LAST_DAY, midnight
-from .scopes import Scope, Subject, with_pieces
+from .scopes import LED_BY, Scope, Subject, with_pieces
 
 #: Rows of a page: the default and the most (the public contract's figures).
 PAGE_SIZE = 20
@@ -137,8 +137,6 @@ ListingFilter: Any = type(
 
 #: What each filter is called, by its parameter.
 LABELS = {name: each.label for name, each in ListingFilter.base_filters.items()}
-#: Those of which there are listings too.
-NARROWING = ("source", "category")
 #: Those that say which rows of the result are shown, or are looked for later.
 _OF_ROWS = frozenset({"q", "page_size", "after", "before"})
 #: What an address asks for that sets no filter.
@@ -182,9 +180,10 @@ def chosen(parameters: Mapping[str, str], scope: Scope) -> tuple[Scope, dict[str
 def _narrowed(scope: Scope, asked: Mapping[str, Any]) -> Scope:
     """The part of a scope that is of the source, the section, the days asked for."""
     # A subject is a lookup as well: what an article calls it, and the row's id.
-    others = [Subject(kind, asked[kind].pk) for kind in NARROWING if asked[kind]]
+    others = [Subject(kind, asked[kind].pk) for kind in LED_BY if asked[kind]]
     found = scope.read_from(others)
-    found = found.where(*(other for other in others if other != found.subject))
+    known = (scope.subject, found.subject)
+    found = found.where(*(other for other in others if other not in known))
     if first := asked["from"]:
         found = found.where(("listed_at__gte", midnight(first)))
     if last := asked["to"]:

@@ -23,7 +23,7 @@ from .days import (
     midnight,
 )
 from .filters import PAGE_SIZE, chosen
-from .rows import above, below, between, newest_within, place_of
+from .rows import between, newest_within, place_of, places
 from .scopes import Place, Scope
 
 
@@ -116,24 +116,25 @@ def _read(
 ) -> tuple[list[Place], bool, bool]:
     """The pieces of a page, newest first, and whether newer and older ones follow.
 
-    One row more than is shown tells what follows in the direction of reading; the
-    other side is asked for one row, since the cursor's piece may have gone.
+    One row more than is shown tells whether the listing goes on, and the cursor's own
+    piece, which is read as well, that there is something to go back to. Where it has
+    gone, that is asked for.
     """
-    if before:
-        nearest = above(scope, place_of(before, "before"), size + 1)
-        found = nearest[:size][::-1]
-        return found, len(nearest) > size, _goes_on(scope, found[-1:], below)
-    nearest = below(scope, place_of(after, "after") if after else None, size + 1)
-    found = nearest[:size]
-    has_newer = bool(after) and _goes_on(scope, found[:1], above)
-    return found, has_newer, len(nearest) > size
-
-
-def _goes_on(
-    scope: Scope, edge: list[Place], beyond: Callable[[Scope, Place, int], list[Place]]
-) -> bool:
-    """Whether there are rows beyond the last one of a page, if it has any."""
-    return any(beyond(scope, place, 1) for place in edge)
+    cursor, is_upwards = before or after, bool(before)
+    start = place_of(cursor, "before" if before else "after") if cursor else None
+    number = size + 2 if start else size + 1
+    found = places(scope, start, number, is_upwards=is_upwards)
+    is_there = found[:1] != [] and found[0].article == cursor
+    rest = found[1:] if is_there else found
+    shown, goes_on = rest[:size], len(rest) > size
+    goes_back = is_there and shown != []
+    if start and shown and not is_there:
+        # What the page begins with is one; another says that it goes on there.
+        behind = places(scope, shown[0], 2, is_upwards=not is_upwards)
+        goes_back = len(behind) > 1
+    if is_upwards:
+        return shown[::-1], goes_on, goes_back
+    return shown, goes_back, goes_on
 
 
 def groups(

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from articles.models import Tag, TaggedArticle
 
-from .rows import older_than
+from .rows import asked, downwards
 from .scopes import Scope
 
 #: The newest pieces that are looked at for the tags that stand beside their own.
@@ -23,10 +25,7 @@ def related(scope: Scope, tags: Iterable[Tag]) -> list[Tag]:
     more about this subject than one that stands on everything. Each of them has
     something to show, since a piece that shows carries it.
     """
-    newest = older_than(scope, None).values(scope.id_field)[:LOOKED_AT]
-    # Without a join: SQLite would begin at the tags, and look for each on every piece.
-    beside = TaggedArticle.objects.filter(content_object__in=newest).order_by()
-    together = Counter(pk for (pk,) in beside.values_list("tag"))
+    together = Counter(pk for (pk,) in asked(_beside, scope))
     for tag in tags:
         del together[tag.pk]
     # Some of the first may be internal; and with the last all that are met as often.
@@ -35,6 +34,14 @@ def related(scope: Scope, tags: Iterable[Tag]) -> list[Tag]:
     if len(found) < MOST_RELATED < len(together):
         found = _named(together)
     return sorted(found, key=lambda tag: -together[tag.pk])[:MOST_RELATED]
+
+
+def _beside(scope: Scope) -> QuerySet:
+    """The tags (ids) on the newest pieces of a scope, as often as they stand there."""
+    newest = downwards(scope, None).values(scope.id_field)[:LOOKED_AT]
+    # Without a join: SQLite would begin at the tags, and look for each on every piece.
+    beside = TaggedArticle.objects.filter(content_object__in=newest)
+    return beside.order_by().values_list("tag")
 
 
 def _named(ids: Iterable[int]) -> list[Tag]:

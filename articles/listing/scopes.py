@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from django.db import connections
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from articles.models import Article, Category, Source, Tag, TaggedArticle
+from articles.models.lookups import Unindexed
 from articles.models.search_row import mark
 from newsroom.memory import Memory
 from newsroom.replica import alias
@@ -33,6 +34,8 @@ class Place(NamedTuple):
 Lookup = tuple[str, Any]
 #: The lookup that no model has: that a row's article carries a tag (id).
 CARRYING = "carrying"
+#: What articles have listings of, and so indexes.
+LED_BY = ("source", "category")
 
 
 class Subject(NamedTuple):
@@ -87,8 +90,13 @@ class Scope:
     def rows(self) -> QuerySet:
         found = self.subject.rows() if self.narrowed is None else self.narrowed
         for name, value in self.lookups:
-            is_tag = name == CARRYING
-            found = _carrying(found, value) if is_tag else found.filter(**{name: value})
+            if name == CARRYING:
+                found = _carrying(found, value)
+            elif name in LED_BY and not self.path:
+                # The subject's index leads.
+                found = found.filter(Unindexed(F(name), value))
+            else:
+                found = found.filter(**{name: value})
         return found
 
     @property
@@ -117,13 +125,16 @@ class Scope:
         A source's few pieces under a tag that most carry are found among the
         source's: among the tag's all of them would be read, seven million in a second.
         """
-        tag = self.subject
-        if tag.kind != "tag" or not self.is_whole:
+        own, others = self.subject, list(others)
+        if not others or not self.is_whole:
             return self
-        least = min((tag, *others), key=Subject.size)
-        if least == tag:
+        if own.kind == "everything":
+            return replace(self, subject=min(others, key=Subject.size))
+        least = min((own, *others), key=Subject.size)
+        if least == own:
             return self
-        return replace(self, subject=least).where((CARRYING, tag.id))
+        name = CARRYING if own.kind == "tag" else own.kind
+        return replace(self, subject=least).where((name, own.id))
 
 
 def with_pieces(rows: QuerySet[Any], name: str) -> QuerySet[Any]:

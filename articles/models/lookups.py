@@ -52,3 +52,18 @@ class Under(Lookup):
             f"({column} = %s OR {begin} = %s || '-')",
             [*parameters, value, *parameters, value, value],
         )
+
+
+class Unindexed(Lookup):
+    """``Unindexed(F("category"), 4)``: it is 4, and no index of it is chosen for that.
+
+    For a condition on rows that are read in the order of another index. By "= 4" alone
+    PostgreSQL would read all rows of both, and sort what they have in common; to
+    "column + 0 = 4" it gives one row in 200, whatever the column holds. How many it is
+    of a condition that IS TRUE it knows.
+    """
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        column, parameters = self.process_lhs(compiler, connection)
+        value, values = self.process_rhs(compiler, connection)
+        return f"({column} = {value}) IS TRUE", [*parameters, *values]

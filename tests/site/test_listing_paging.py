@@ -5,9 +5,12 @@ import random
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles import listing, workflow
+from articles.listing.rows import downwards
 from articles.models import Article, Reuse, Tag
 from tests.factories import (
     ArticleFactory,
@@ -150,6 +153,33 @@ def test_beyond_the_ends_there_is_nothing_but_the_way_to_the_newest(client):
         assert [a.text_content() for a in page.cssselect("nav.pages a")] == ["Newest"]
 
 
+@pytest.mark.parametrize("way", ["after", "before"])
+def test_a_cursor_that_is_there_tells_of_its_own_side_without_a_question(db, way):
+    # Of one moment the later come first: this is the third of five.
+    cursor = publish(5)[0]
+    parameters = {way: str(cursor.pk), "page_size": "1"}
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            page = listing.page(listing.everything(), parameters)
+        assert page.older
+        assert page.newer
+        return len(queries)
+
+    # Where the cursor stands, and the rows from there on.
+    assert asked() == 2
+    Article.objects.filter(pk=cursor.pk).update(status="unpublished")
+    assert asked() == 3
+
+
+@pytest.mark.parametrize("way", ["after", "before"])
+def test_beyond_the_last_piece_there_is_no_way_on(db, way):
+    pieces = publish(3)
+    end = pieces[0] if way == "after" else pieces[-1]
+    page = listing.page(listing.everything(), {way: str(end.pk)})
+    assert (page.places, page.older, page.newer) == ([], None, None)
+
+
 def test_a_cursor_survives_that_the_piece_on_the_other_side_goes(client):
     pieces = publish(2)
     Article.objects.filter(pk=pieces[1].pk).update(status="unpublished")
@@ -231,7 +261,7 @@ class Reader:
         self.scope, self.asked, self.way = scope, asked, way
         self.met, self.cursor = [], {}
         if way == "newer":
-            oldest = getattr(listing.rows(scope, None).last(), scope.id_field)
+            oldest = getattr(downwards(scope, None).last(), scope.id_field)
             self.met, self.cursor = [oldest], {"before": str(oldest)}
 
     def read_on(self) -> None:
