@@ -134,3 +134,6 @@ def test_the_smallest_listing_is_read(house):
     of_source = listing.of_source(sources[1])
     assert read(of_source, tag=1, source=5, category=7) == source
     assert read(of_source, tag=1, source=7, category=5) == category
+    for each in tags:
+        SIZES.set(("default", Subject("tag", each.pk)), 9)
+    assert read(listing.of_tags(tags), tag=9, source=5, category=7) == source

@@ -100,10 +100,6 @@ class Scope:
         return found
 
     @property
-    def is_whole(self) -> bool:
-        return self.narrowed is None and not self.lookups
-
-    @property
     def path(self) -> str:
         return self.subject.path
 
@@ -126,7 +122,7 @@ class Scope:
         source's: among the tag's all of them would be read, seven million in a second.
         """
         own, others = self.subject, list(others)
-        if not others or not self.is_whole:
+        if not others or self.narrowed is not None:
             return self
         if own.kind == "everything":
             return replace(self, subject=min(others, key=Subject.size))
@@ -177,14 +173,9 @@ def of_tags(tags: list[Tag]) -> Scope:
     every tag and sorts them. At worst each row of the rarest tag is read once.
     """
     rarest, *others = sorted(tags, key=lambda tag: tag.listed_count)
-    if not others:
-        return of_tag(rarest)
-    subject = Subject("tag", rarest.pk)
-    rows = subject.rows()
-    for other in others:
-        rows = _carrying(rows, other.pk)
     marks = tuple(mark("tag", tag.pk) for tag in tags)
-    return Scope(subject, marks, rows)
+    lookups = tuple((CARRYING, tag.pk) for tag in others)
+    return Scope(Subject("tag", rarest.pk), marks, lookups=lookups)
 
 
 def _carrying(rows: QuerySet, tag: int) -> QuerySet:
