@@ -129,7 +129,7 @@ class Kept:
         return headers | {"Content-Length": str(len(body))}, body
 
 
-Address = tuple[str | None, ...]
+Address = tuple[str, ...]
 #: Whole answers by their address. A page has some 10 kB.
 ANSWERS = Memory[Kept](room=2_000, seconds=KEPT)
 
@@ -198,8 +198,11 @@ def _known(address: Address) -> Kept | None:
 
 
 def _address(asked: Mapping[str, Any]) -> Address:
-    """What tells an answer from any other, as the server was asked for it."""
-    return (build(), *map(asked.get, ADDRESS))
+    """What tells an answer from any other, as the server was asked for it.
+
+    A server may leave out what is empty (PEP 3333); Django does not.
+    """
+    return (build(), *[asked.get(name) or "" for name in ADDRESS])
 
 
 def _without_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:

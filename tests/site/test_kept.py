@@ -419,6 +419,17 @@ def test_whatever_else_is_asked_django_is_asked(client, pieces, conditions):
     assert asked_of_wsgi(client, "/tags/trade/", **conditions) is None
 
 
+def test_a_server_may_leave_out_what_is_empty(client, pieces):
+    client.get("/tags/trade/")
+
+    def leave_out(asked, start_response):
+        filled = {name: value for name, value in asked.items() if value != ""}
+        assert "SCRIPT_NAME" not in filled
+        return KEPT_FIRST(filled, start_response)
+
+    assert asked_of_wsgi(client, "/tags/trade/", of=leave_out)
+
+
 def test_while_the_database_is_away_django_says_so(client, pieces):
     client.get("/tags/trade/")
 
