@@ -40,7 +40,8 @@ class Unreadable(Exception):
 class Row:
     """One source, or one more feed of it, as a list names it.
 
-    ``fault`` says why nothing can be read at this line, where that is so.
+    ``fault`` says why nothing can be read at this line, where that is so; a line with
+    a ``hint`` is no source, and says something of the list.
     """
 
     line: int
@@ -51,13 +52,15 @@ class Row:
     language: str = ""
     description: str = ""
     fault: str = ""
+    hint: str = ""
 
 
 @dataclass(slots=True)
 class Report:
     """How many sources and feeds are new, were there, or were refused and why.
 
-    ``elsewhere`` tells of the feeds that are there already, as another source's.
+    ``hints`` tell what is no fault, and yet worth a look: feeds that are there already
+    as another source's, columns that nobody reads.
     """
 
     read: int = 0
@@ -66,7 +69,7 @@ class Report:
     unchanged: int = 0
     failed: int = 0
     refused: list[str] = field(default_factory=list)
-    elsewhere: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
 
 
 def read_opml(data: bytes) -> Iterator[Row]:
@@ -160,6 +163,8 @@ def read_csv(stream: TextIO) -> Iterator[Row]:
                 "the header row needs a column “name”; it reads: "
                 + (kept_raw(header.strip())[:200] or "nothing")
             )
+        if unknown := [name for name in names if name and name not in COLUMNS]:
+            yield Row(line=1, name="", hint=_unread(unknown))
         reader.fieldnames = names
         for cells in reader:
             line = reader.line_num
@@ -172,10 +177,19 @@ def read_csv(stream: TextIO) -> Iterator[Row]:
         raise Unreadable("not UTF-8; save the file as CSV UTF-8") from error
 
 
+def _unread(names: list[str]) -> str:
+    said = ", ".join(f"“{kept_raw(name)[:60]}”" for name in names[:10])
+    which = f"the column {said} is" if len(names) == 1 else f"the columns {said} are"
+    return f"{which} not read; those that are: {', '.join(COLUMNS)}"
+
+
 def import_rows(rows: Iterator[Row]) -> Report:
     """Make the sources and feeds that are not there yet; change none that are."""
     report = Report()
     for row in rows:
+        if row.hint:
+            report.hints.append(f"{_where(row)}: {row.hint}")
+            continue
         if report.read == MOST_ROWS:
             raise Unreadable(
                 f"the list has more than {MOST_ROWS:,} rows;"
@@ -212,7 +226,7 @@ def _import_row(row: Row, report: Report) -> None:
     if feed_url and (feed := there.select_related("source").first()):
         report.unchanged += 1
         told = f"{_where(row)}: the feed is here already, as one of “{feed.source}”"
-        report.elsewhere.append(told)
+        report.hints.append(told)
         return
     source = Source.objects.get_or_make(
         [row.name],

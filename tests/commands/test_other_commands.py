@@ -306,6 +306,20 @@ def test_a_feed_that_another_source_has_makes_no_empty_source(tmp_path):
     assert [source.name for source in Source.objects.all()] == ["Ledger"]
 
 
+def test_a_list_says_which_of_its_columns_nobody_reads(tmp_path):
+    file = tmp_path / "sources.csv"
+    file.write_text("Name;feed;Notes;\nLedger;https://ledger.example/feed;ours;\n")
+    done = invoke("import_sources", file, "--format=json")
+    assert done.code == 0
+    assert done.json["read"] == done.json["sources_created"] == 1
+    assert done.json["feeds_created"] == 0
+    assert (
+        "line 1: the columns “feed”, “notes” are not read; those that are:" in done.err
+    )
+    file.write_text("name,feed_url\nGazette,https://gazette.example/feed\n")
+    assert "not read" not in invoke("import_sources", file).err
+
+
 def test_a_site_address_that_is_none_is_named_as_such(tmp_path):
     path = tmp_path / "sources.csv"
     path.write_text("name,site_url\nLedger,ledger.example\n")

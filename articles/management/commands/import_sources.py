@@ -32,7 +32,7 @@ class Command(NewsroomCommand):
             raise usage_error(f"{path} cannot be read: {error}.") from error
         except OSError as error:
             raise usage_error(f"{path} cannot be read: {error.strerror}.") from error
-        for told in report.refused + report.elsewhere:
+        for told in report.refused + report.hints:
             self.say(f"{path}: {told}")
         if not report.read:
             self.say(f"{path}: no source is in it.")
