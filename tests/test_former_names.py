@@ -123,6 +123,24 @@ def test_a_section_that_was_renamed_takes_what_names_it_as_before(
     assert list(former) == ["General", "/general/"]
 
 
+def test_a_filter_by_a_former_slug_finds_what_has_another_now(client: Client) -> None:
+    source, section = SourceFactory(slug="old"), CategoryFactory(slug="before")
+    ArticleFactory(published=True, source=source, category=section)
+    ArticleFactory(published=True, source=SourceFactory(), category=section)
+    workflow.save_category(section)
+    rename(source, "Bee Gazette", "bee-gazette")
+    section.slug = "after"
+    workflow.save_category(section)
+
+    by_source = client.get("/?source=old")
+    (chip,) = by_source.context["chips"]
+    assert chip.value == "Bee Gazette"
+    assert len(by_source.context["cards"]) == 1
+    assert 'value="bee-gazette" selected' in by_source.text
+    assert len(client.get("/?category=before").context["cards"]) == 2
+    assert client.get("/?source=older").status_code == 400
+
+
 def test_a_name_that_comes_back_is_no_former_one(needle: Source) -> None:
     rename(needle, "Bee Gazette", "bee-gazette")
     rename(needle, "Needle B", "needle-b")

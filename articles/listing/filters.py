@@ -46,33 +46,48 @@ class Chosen(NamedTuple):
 
 @prepared
 def _sources(slug: str) -> QuerySet:
-    known = with_pieces(Source.objects.readable(), "source").filter(slug=slug)
-    return known.values_list(*Chosen._fields)
+    return _shown_sources().filter(slug=slug).values_list(*Chosen._fields)
 
 
 @prepared
 def _categories(slug: str) -> QuerySet:
-    known = with_pieces(Category.objects.all(), "category").filter(slug=slug)
-    return known.values_list(*Chosen._fields)
+    return _shown_categories().filter(slug=slug).values_list(*Chosen._fields)
+
+
+def _shown_sources() -> Any:
+    return with_pieces(Source.objects.readable(), "source")
+
+
+def _shown_categories() -> Any:
+    return with_pieces(Category.objects.all(), "category")
 
 
 class RowField(forms.CharField):
-    """Takes a slug and gives the row that has it (``Chosen``), None for a blank.
+    """Takes a slug, or a former one, and gives its row; None for a blank.
 
-    ``rows`` answers with that row; a choice of a model would build its question
-    each time, which took half as long as a page.
+    ``present`` answers with the row that has a slug; a choice of a model would build
+    its question each time, which took half as long as a page. ``rows`` are all that
+    may be chosen: one of them may have had the slug before.
     """
 
-    def __init__(self, *, rows: Callable[[str], list[Any]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        present: Callable[[str], list[Any]],
+        rows: Callable[[], Any],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.rows = rows
+        self.present, self.rows = present, rows
 
     def clean(self, value: Any) -> Chosen | None:
         slug = super().clean(value)
         if not slug:
             return None
-        for row in self.rows(slug):
-            return Chosen(*row)
+        for found in self.present(slug):
+            return Chosen(*found)
+        if row := self.rows().by_slug([slug]).get(slug):
+            return Chosen(row.pk, row.slug, row.name)
         said = forms.ModelChoiceField.default_error_messages["invalid_choice"]
         raise forms.ValidationError(said, code="invalid_choice")
 
@@ -115,8 +130,12 @@ class ListingFilterBase(django_filters.FilterSet):
     has a place for.
     """
 
-    source = RowFilter(label=gettext_lazy("Source"), rows=_sources)
-    category = RowFilter(label=gettext_lazy("Category"), rows=_categories)
+    source = RowFilter(
+        label=gettext_lazy("Source"), present=_sources, rows=_shown_sources
+    )
+    category = RowFilter(
+        label=gettext_lazy("Category"), present=_categories, rows=_shown_categories
+    )
     language = django_filters.CharFilter(label=gettext_lazy("Language"), max_length=35)
     q = django_filters.CharFilter(label=gettext_lazy("Words"), max_length=LONGEST_QUERY)
     page_size = _number(max_value=MOST_ROWS)
