@@ -2,11 +2,13 @@
 
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from articles import listing
 from articles.models import Category, Source, edition
+from newsroom.prepared import prepared
 
 from . import kept
 from .languages import languages_to_choose
@@ -43,17 +45,36 @@ def menus(states: tuple[edition.State, ...], asked: dict[str, Any]) -> SafeStrin
 
 def _offered(language: str) -> dict[str, Any]:
     """The lines of the menus; the chosen language, whatever it is, among the others."""
-    named = listing.with_pieces(Source.objects.readable(), "source").order_by("name")
-    rows = list(named.values_list("slug", "name", "language")[: MOST_SOURCES + 1])
+    rows = _sources()
     if len(rows) <= MOST_SOURCES:
         sources = [Choice(slug, name) for slug, name, _ in rows]
         languages = {language for _, _, language in rows}
     else:
-        rest = named.order_by().values_list("language", flat=True).distinct()
-        sources, languages = [], set(rest)
-    sections = listing.with_pieces(Category.objects.order_by("name"), "category")
+        sources, languages = [], {language for (language,) in _languages()}
     return {
         "sources": sources,
-        "categories": [Choice(*row) for row in sections.values_list("slug", "name")],
+        "categories": [Choice(*row) for row in _categories()],
         "languages": languages_to_choose(languages, language),
     }
+
+
+@prepared
+def _sources() -> QuerySet:
+    rows = _named().order_by("name").values_list("slug", "name", "language")
+    return rows[: MOST_SOURCES + 1]
+
+
+@prepared
+def _languages() -> QuerySet:
+    return _named().order_by().values_list("language").distinct()
+
+
+@prepared
+def _categories() -> QuerySet:
+    rows = listing.with_pieces(Category.objects.order_by("name"), "category")
+    return rows.values_list("slug", "name")
+
+
+def _named() -> QuerySet:
+    """The sources that readers may know of."""
+    return listing.with_pieces(Source.objects.readable(), "source")
