@@ -94,6 +94,8 @@ class Told:
 
     took: list[tuple[float, str, float]] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
+    #: What was answered with an error of whoever asked, by its status and address.
+    refused: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     imports: list[tuple[float, int]] = field(default_factory=list)
     memory: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
@@ -140,7 +142,8 @@ class Mixture:
             return Due(at, "desk", "/admin/desk/?all=1")
         if kind < 0.85:
             return Due(at, "list", "/admin/articles/article/")
-        return Due(at, "desk", f"/admin/desk/pieces/{self.facts['waiting'][0]}/")
+        # Of the last one, which no run comes to publish.
+        return Due(at, "desk", f"/admin/desk/pieces/{self.facts['waiting'][-1]}/")
 
     def headers(self, due: Due) -> dict[str, str]:
         """Readers' browsers take gzip; an editor is signed in."""
@@ -175,6 +178,8 @@ class Client(threading.Thread):
                 self.connection = self._connected()
                 continue
             self.told.statuses[status] += 1
+            if status >= 400:
+                self.told.refused[f"{status} {due.path}"] += 1
             self.told.took.append((due.at, due.kind, time.monotonic() - due.at))
 
     def _ask(self, due: Due) -> int:
@@ -328,6 +333,7 @@ def figures(told: Told, began: float, minutes: float, rate: float) -> dict[str, 
         "answers": sum(told.statuses.values()),
         "statuses": {str(k): v for k, v in sorted(told.statuses.items())},
         "5xx": sum(n for status, n in told.statuses.items() if status >= 500),
+        "refused": dict(told.refused.most_common(10)),
         "failed": dict(told.failed),
         "imports": len(told.imports),
         "imported": sum(number for _took, number in told.imports),
@@ -377,7 +383,8 @@ def table(found: dict[str, Any]) -> list[str]:
     lines = [
         f"{found['answers']:,} answers in {found['minutes']:g} minutes"
         f" ({found['per_second']} due in a second), {found['5xx']} of them 5xx"
-        f" ({by_status}); failed: {found['failed'] or 'none'};"
+        f" ({by_status}; refused: {found['refused'] or 'none'});"
+        f" failed: {found['failed'] or 'none'};"
         f" {found['imported']:,} records in {found['imports']} imports,"
         f" the slowest {found['slowest_import_s']} s",
         "",
