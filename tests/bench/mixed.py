@@ -235,21 +235,24 @@ def load(
     for each in beside:
         each.start()
     began = at = time.monotonic()
-    while at < began + 60 * minutes:
-        at = at + mixture.chance.expovariate(rate) if rate else time.monotonic()
-        time.sleep(max(0.0, at - time.monotonic()))
-        drawn = mixture.chance.randrange(100)
-        if drawn < IMPORTS:
-            records.put(next(mixture.numbers))
-        elif drawn < IMPORTS + DEEDS:
-            due.put(mixture.deed(at))
-        else:
-            due.put(Due(at, "reader", mixture.page()))
-    for _ in clients:
-        due.put(None)
-    for each in clients:
-        each.join()
-    over.set()
+    try:
+        while at < began + 60 * minutes:
+            at = at + mixture.chance.expovariate(rate) if rate else time.monotonic()
+            time.sleep(max(0.0, at - time.monotonic()))
+            drawn = mixture.chance.randrange(100)
+            if drawn < IMPORTS:
+                records.put(next(mixture.numbers))
+            elif drawn < IMPORTS + DEEDS:
+                due.put(mixture.deed(at))
+            else:
+                due.put(Due(at, "reader", mixture.page()))
+        for _ in clients:
+            due.put(None)
+        for each in clients:
+            each.join()
+    finally:
+        # Also when it is stopped: nothing else ends the two beside.
+        over.set()
     for each in beside:
         each.join()
     return told, began
