@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TextIO
@@ -20,7 +20,6 @@ from articles.names import name_key
 
 from . import identity
 from .addresses import Allow, Refused, check_url
-from .entries import kept_raw
 from .parse.csv_rows import DELIMITERS, protect_cell, restore_cell
 from .text import clean
 
@@ -154,33 +153,53 @@ def read_csv(stream: TextIO) -> Iterator[Row]:
     line = 1
     try:
         header = stream.readline(_MOST_HEADER)
+        if len(header) == _MOST_HEADER:
+            raise Unreadable(f"the header row has {_MOST_HEADER:,} characters or more")
         delimiter = max(DELIMITERS, key=header.count)
         lines = chain([header], stream)
         reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
-        names = [name.strip().lower() for name in reader.fieldnames or []]
-        if "name" not in names:
-            raise Unreadable(
-                "the header row needs a column “name”; it reads: "
-                + (kept_raw(header.strip())[:200] or "nothing")
-            )
-        if unknown := [name for name in names if name and name not in COLUMNS]:
-            yield Row(line=1, name="", hint=_unread(unknown))
-        reader.fieldnames = names
+        reader.fieldnames = _columns(header, reader.fieldnames or [])
+        yield from _unread(reader.fieldnames)
         for cells in reader:
             line = reader.line_num
             known = {name: restore_cell(cells.get(name) or "") for name in COLUMNS}
             values = {name: clean(value) for name, value in known.items()}
-            yield Row(line=line, **values)
+            is_longer = any(map(str.strip, cells.get(None) or []))
+            yield Row(line=line, **values, fault=_LONGER if is_longer else "")
     except csv.Error as error:
         raise Unreadable(f"after line {line}: {error}") from error
     except UnicodeDecodeError as error:
         raise Unreadable("not UTF-8; save the file as CSV UTF-8") from error
 
 
-def _unread(names: list[str]) -> str:
-    said = ", ".join(f"“{kept_raw(name)[:60]}”" for name in names[:10])
-    which = f"the column {said} is" if len(names) == 1 else f"the columns {said} are"
-    return f"{which} not read; those that are: {', '.join(COLUMNS)}"
+_LONGER = (
+    "the row has more cells than the header row; look for a comma in a value (put"
+    " the value in quotation marks)"
+)
+
+
+def _columns(header: str, cells: Sequence[str]) -> list[str]:
+    """What the columns are called, in small letters. Raises Unreadable."""
+    names = [clean(cell).lower() for cell in cells]
+    if "name" not in names:
+        raise Unreadable(
+            "the header row needs a column “name”; it reads: "
+            + (clean(header)[:200] or "nothing")
+        )
+    if twice := [name for name in COLUMNS if names.count(name) > 1]:
+        raise Unreadable(f"the header row has {twice[0]} more than once")
+    return names
+
+
+def _unread(names: Iterable[str]) -> Iterator[Row]:
+    """What is to say of columns that are not known, if there are any."""
+    unknown = sorted(set(names) - {*COLUMNS, ""})
+    said = [f"“{name[:60]}”" for name in unknown[:10]]
+    said += [f"{len(unknown) - 10} more"] * (len(unknown) > 10)
+    if unknown:
+        known = ", ".join(COLUMNS)
+        hint = f"not read are the columns {', '.join(said)}; those that are: {known}"
+        yield Row(line=1, name="", hint=hint)
 
 
 def import_rows(rows: Iterator[Row]) -> Report:

@@ -313,11 +313,44 @@ def test_a_list_says_which_of_its_columns_nobody_reads(tmp_path):
     assert done.code == 0
     assert done.json["read"] == done.json["sources_created"] == 1
     assert done.json["feeds_created"] == 0
-    assert (
-        "line 1: the columns “feed”, “notes” are not read; those that are:" in done.err
-    )
+    assert "line 1: not read are the columns “feed”, “notes”; those that" in done.err
     file.write_text("name,feed_url\nGazette,https://gazette.example/feed\n")
     assert "not read" not in invoke("import_sources", file).err
+    file.write_text(f"name,{','.join(f'c{n:02}' for n in range(12))}\nPost\n")
+    assert "“c09”, 2 more; those that" in invoke("import_sources", file).err
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("name,name", "the header row has name more than once"),
+        ("name," + "x" * 11_000, "the header row has 10,000 characters or more"),
+        ("na\x1b[31mme,feed_url", "needs a column “name”; it reads: na[31mme,feed_url"),
+    ],
+)
+def test_a_list_with_such_a_header_makes_nothing(tmp_path, header, said):
+    file = tmp_path / "sources.csv"
+    file.write_text(f"{header}\nLedger,https://ledger.example/feed\n")
+    done = invoke("import_sources", file)
+    assert (done.code, said in done.err, "\x1b" in done.err) == (2, True, False)
+    assert not Source.objects.exists()
+
+
+def test_columns_and_rows_of_a_list_tell_no_terminal_what_to_do(tmp_path):
+    file = tmp_path / "sources.csv"
+    file.write_text("name,\x1b[31mevil\u202e\nLedger,x\n")
+    done = invoke("import_sources", file)
+    assert "not read are the columns “[31mevil”;" in done.err
+    assert not {"\x1b", "\u202e"} & set(done.err)
+
+
+def test_a_row_with_more_cells_than_columns_is_refused_alone(tmp_path):
+    file = tmp_path / "sources.csv"
+    file.write_text("name,description\nLedger,News, and more\nPost,Notes,,\n")
+    done = invoke("import_sources", file)
+    assert done.code == 1
+    assert "line 2, “Ledger”: the row has more cells than the header row" in done.err
+    assert [source.name for source in Source.objects.all()] == ["Post"]
 
 
 def test_a_site_address_that_is_none_is_named_as_such(tmp_path):
