@@ -40,8 +40,8 @@ class Narrowed(NamedTuple):
 class Span:
     """The part of a listing that a page needs: so many rows from a cursor on.
 
-    ``after`` and ``before`` are article ids; one row on the cursor's other side is
-    found as well, so that the page knows whether it goes on there.
+    ``after`` and ``before`` are article ids. The cursor's own piece, and one row on its
+    other side, are found as well, so that the page knows whether it goes on there.
     """
 
     size: int
@@ -133,12 +133,14 @@ def _parts(question: Question, span: Span) -> Iterator[tuple[Question, int]]:
     if place is None:
         yield question, span.size + 1
         return
+    # On the side that is read the cursor's own piece is found too, while it is there.
+    first, last = (place, place) if span.before else (place + 1, place + 1)
     newer = replace(
-        question, above=max(place + 1, question.above or place + 1), oldest_first=True
+        question, above=max(first, question.above or first), oldest_first=True
     )
-    older = replace(question, below=min(place, question.below or place))
-    yield newer, span.size + 1 if span.before else 1
-    yield older, 1 if span.before else span.size + 1
+    older = replace(question, below=min(last, question.below or last))
+    yield newer, span.size + 2 if span.before else 1
+    yield older, 1 if span.before else span.size + 2
 
 
 def _place_of(article: int) -> int | None:

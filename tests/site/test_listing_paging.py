@@ -188,6 +188,17 @@ def test_a_cursor_survives_that_the_piece_on_the_other_side_goes(client):
     assert not page.cssselect("a.newer")
 
 
+def test_a_search_leads_back_to_its_very_first_piece_and_its_last(client):
+    publish(4)
+    first, *_, last = [
+        place.article for place in listing.page(listing.everything(), {}).places
+    ]
+    page = parsed(client, f"/search/?q=piece&page_size=2&after={first}")
+    assert page.cssselect("a.newer")
+    page = parsed(client, f"/search/?q=piece&page_size=2&before={last}")
+    assert page.cssselect("a.older")
+
+
 class House:
     """People at work while a reader pages: they publish, edit, unpublish and kill."""
 
