@@ -526,3 +526,13 @@ def test_languages_are_offered_and_said_by_their_names(client, number):
     page = parsed(client, "/?language=ja")
     assert page.cssselect("select[name=language] [selected]")[0].get("value") == "ja"
     assert page.cssselect(".chip bdi")[0].text_content() == "Japanese"
+
+
+def test_the_form_keeps_a_source_that_is_chosen_where_no_menu_names_them(client):
+    section = CategoryFactory()
+    for n in range(51):
+        source = SourceFactory(name=f"Paper {n}", slug=f"paper-{n}")
+        ArticleFactory(published=True, source=source, category=section)
+    assert not parsed(client, "/").cssselect(".filters [name=source]")
+    (field,) = parsed(client, "/?source=paper-7").cssselect(".filters [name=source]")
+    assert (field.get("type"), field.get("value")) == ("hidden", "paper-7")
