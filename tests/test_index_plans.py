@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from articles import corrections, listing
 from articles.history import ActsQuery, acts
+from articles.listing import folded, visible_count
 from articles.listing.rows import downwards, place_of, upwards
 from articles.models import (
     Act,
@@ -378,3 +380,32 @@ def test_the_acts_on_a_piece_are_found_by_its_number(deeds):
     plan = acts.rows(ActsQuery(number=17))[: acts.SHOWN + 1].explain()
     assert "changes_of_a_number" in plan, plan
     assert "Seq Scan on articles_change" not in plan
+
+
+def plans_of(ask: Callable[[], object], table: str) -> list[str]:
+    """The plans of the questions after a table that something asks."""
+    with CaptureQueriesContext(connection) as queries:
+        ask()
+    asked = [query["sql"] for query in queries.captured_queries]
+    return [plan_of_sql(sql) for sql in asked if f'FROM "{table}"' in sql]
+
+
+@pytest.mark.django_db
+def test_who_else_carries_a_piece_is_looked_up_where_hardly_any_is_folded(house):
+    ids = list(Article.objects.values_list("pk", flat=True)[:20])
+    _pieces, plan = plans_of(
+        lambda: list(Article.objects.filter(pk__in=ids).prefetch_related(folded())),
+        "articles_article",
+    )
+    assert "folded_into_id" in plan, plan
+    assert not re.search("SCAN articles_article|Seq Scan on articles_article", plan)
+
+
+@pytest.mark.django_db
+def test_pieces_that_wait_are_counted_from_the_few_that_do(house):
+    tag = Tag.objects.get(slug="trade")
+    (plan,) = plans_of(lambda: visible_count(tag), "articles_taggedarticle")
+    if connection.vendor == "sqlite":
+        assert "(tag_id=? AND article_id=?)" in plan, plan
+    assert "article_visible_from" in plan, plan
+    assert "Seq Scan" not in plan, plan
