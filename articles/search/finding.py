@@ -134,11 +134,10 @@ def _parts(question: Question, span: Span) -> Iterator[tuple[Question, int]]:
         yield question, span.size + 1
         return
     # On the side that is read the cursor's own piece is found too, while it is there.
-    first, last = (place, place) if span.before else (place + 1, place + 1)
-    newer = replace(
-        question, above=max(first, question.above or first), oldest_first=True
-    )
-    older = replace(question, below=min(last, question.below or last))
+    edge = place if span.before else place + 1
+    above, below = max(edge, question.above or edge), min(edge, question.below or edge)
+    newer = replace(question, above=above, oldest_first=True)
+    older = replace(question, below=below)
     yield newer, span.size + 2 if span.before else 1
     yield older, 1 if span.before else span.size + 2
 
