@@ -60,7 +60,12 @@ def be_seen(page: Page, scheme: Any, width: int) -> None:
 
 
 def examine(page: Page) -> list[str]:
-    """What axe finds on the open page, and whether it has to be moved sideways."""
+    """What axe finds on the open page, and whether it has to be moved sideways.
+
+    A text that somebody waited for is there before the style sheets are, and a page
+    without them has small targets and links like the text around them.
+    """
+    page.wait_for_load_state()
     found = [
         f"{each['id']} on {node['html'][:120]}"
         for each in Axe().run(page, options=OPTIONS).response["violations"]
