@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.db.models import prefetch_related_objects
-
 from articles import corrections
-from articles.listing import carriers, folded
+from articles.listing import carriers
 from articles.models import Article
 from articles.rights import Channel, permitted, tags_shown
 from articles.why import why
@@ -16,13 +14,12 @@ def page_of(article: Article) -> dict[str, Any]:
 
     Its source, category and image are loaded already.
     """
-    prefetch_related_objects([article], folded())
     tags = tags_shown([article.pk])[article.pk]
     return {
         "article": article,
         "shown": permitted(article, Channel.PAGE),
         "corrections": corrections.of_piece(article),
         "tags": tags,
-        "carriers": carriers(article),
+        "carriers": carriers([article.pk])[article.pk],
         "why": why(article, tags),
     }

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from articles import corrections, listing
 from articles.history import ActsQuery, acts
-from articles.listing import folded, visible_count
+from articles.listing import carriers, visible_count
 from articles.listing.rows import downwards, place_of, upwards
 from articles.models import (
     Act,
@@ -393,10 +393,7 @@ def plans_of(ask: Callable[[], object], table: str) -> list[str]:
 @pytest.mark.django_db
 def test_who_else_carries_a_piece_is_looked_up_where_hardly_any_is_folded(house):
     ids = list(Article.objects.values_list("pk", flat=True)[:20])
-    _pieces, plan = plans_of(
-        lambda: list(Article.objects.filter(pk__in=ids).prefetch_related(folded())),
-        "articles_article",
-    )
+    (plan,) = plans_of(lambda: carriers(ids), "articles_article")
     assert "folded_into_id" in plan, plan
     assert not re.search("SCAN articles_article|Seq Scan on articles_article", plan)
 

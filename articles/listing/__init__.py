@@ -1,7 +1,7 @@
 """What a listing is: what it lists, the rows of a page, its filters, its days."""
 
 from .cards import UNREAD, Card, cards
-from .carriers import Carrier, carriers, folded
+from .carriers import Carrier, carriers
 from .counts import visible_count, waiting_counts
 from .days import Group, Period
 from .filters import (
@@ -43,7 +43,6 @@ __all__ = [
     "cards",
     "carriers",
     "everything",
-    "folded",
     "groups",
     "is_sparse_whole",
     "neighbours",

@@ -9,7 +9,7 @@ from articles.models import Article, Tag
 from articles.rights import Channel, Permitted, permitted, tags_shown
 from articles.search import Marked, marked
 
-from .carriers import Carrier, carriers, folded
+from .carriers import Carrier, carriers
 
 #: What a card of a listing does not show and a page need not read.
 UNREAD = ("source_body", "source_tags")
@@ -36,18 +36,21 @@ def cards(articles: Sequence[int], words: str = "") -> list[Card]:
     rows = public.filter(pk__in=articles).order_by()
     # Asked for by their numbers, so that joins lead no planner astray.
     loaded = rows.select_related("source", "category", "image").defer(*UNREAD)
-    found = {each.pk: each for each in loaded.prefetch_related(folded())}
-    tags = tags_shown(found)
-    return [_card(found[pk], tags[pk], words) for pk in articles if pk in found]
+    found = {each.pk: each for each in loaded}
+    tags, others = tags_shown(found), carriers(found)
+    shown = (pk for pk in articles if pk in found)
+    return [_card(found[pk], tags[pk], others[pk], words) for pk in shown]
 
 
-def _card(article: Article, tags: list[Tag], words: str) -> Card:
+def _card(
+    article: Article, tags: list[Tag], others: list[Carrier], words: str
+) -> Card:
     """A listing's view of one loaded article, with the words of a search marked."""
     shown = permitted(article, Channel.LISTING)
     return Card(
         article=article,
         shown=shown,
         tags=tags,
-        carriers=carriers(article),
+        carriers=others,
         marked=marked(shown, words),
     )
