@@ -2,7 +2,7 @@
 
 from .cards import UNREAD, Card, cards
 from .carriers import Carrier, carriers
-from .counts import visible_count, waiting_counts
+from .counts import shown_tags, visible_count
 from .days import Group, Period
 from .filters import (
     LABELS,
@@ -52,7 +52,7 @@ __all__ = [
     "of_tags",
     "page",
     "related",
+    "shown_tags",
     "visible_count",
-    "waiting_counts",
     "with_pieces",
 ]

@@ -42,9 +42,7 @@ def cards(articles: Sequence[int], words: str = "") -> list[Card]:
     return [_card(found[pk], tags[pk], others[pk], words) for pk in shown]
 
 
-def _card(
-    article: Article, tags: list[Tag], others: list[Carrier], words: str
-) -> Card:
+def _card(article: Article, tags: list[Tag], others: list[Carrier], words: str) -> Card:
     """A listing's view of one loaded article, with the words of a search marked."""
     shown = permitted(article, Channel.LISTING)
     return Card(

@@ -11,18 +11,26 @@ from newsroom.prepared import prepared
 MANY = 100
 
 
-def waiting_counts(tags: list[Tag]) -> dict[int, int]:
+def shown_tags(tags: list[Tag]) -> list[Tag]:
+    """The tags that have something to show by now, each with ``visible_count``."""
+    waiting = _waiting_counts(tags) if tags else {}
+    for tag in tags:
+        tag.visible_count = tag.listed_count - waiting.get(tag.pk, 0)
+    return [tag for tag in tags if tag.visible_count > 0]
+
+
+def visible_count(tag: Tag) -> int:
+    """How many pieces of a tag readers can see at this moment."""
+    return tag.listed_count - sum(number for _tag, number in _waiting_of(tag.pk))
+
+
+def _waiting_counts(tags: list[Tag]) -> dict[int, int]:
     """``{tag id: listed pieces that do not show yet}``: scheduled or embargoed.
 
     Begins at the few articles that wait for their hour, not at the tags.
     """
     rows = _waiting()
     return dict(rows.filter(tag__in=tags) if len(tags) <= MANY else rows)
-
-
-def visible_count(tag: Tag) -> int:
-    """How many pieces of a tag readers can see at this moment."""
-    return tag.listed_count - sum(number for _tag, number in _waiting_of(tag.pk))
 
 
 def _waiting() -> QuerySet:

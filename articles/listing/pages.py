@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from articles.models import Tag
 from articles.models.search_row import language_mark, mark
 from articles.search import Narrowed, Span, narrowed
 
 from .cards import Card, cards
+from .counts import shown_tags
 from .days import (
     ENOUGH,
     Group,
@@ -44,11 +46,18 @@ class Page:
     is_first: bool
     #: Whether a search was stopped, as it took too long: there may be more.
     is_cut: bool = False
+    #: Tags that the words of a search call by one of their names.
+    named: tuple[Tag, ...] = ()
 
     @cached_property
     def cards(self) -> list[Card]:
         """Loaded when they are asked for: who keeps cards need not ask."""
         return cards([place.article for place in self.places], self.asked["q"])
+
+    @cached_property
+    def called(self) -> list[Tag]:
+        """The tags that the words call, of those that have something to show."""
+        return shown_tags(list(self.named))
 
     @property
     def updated_at(self) -> datetime.datetime | None:
@@ -73,8 +82,9 @@ def page(
     size = asked["page_size"] or PAGE_SIZE
     part = between(filtered, period.begin, period.end) if period else filtered
     is_whole = True
+    named: tuple[Tag, ...] = ()
     if asked["q"]:
-        rows, is_whole = with_words(part, asked, size, period)
+        rows, is_whole, named = with_words(part, asked, size, period)
         part = part.of(rows)
     shown, has_newer, has_older = _read(part, asked["after"], asked["before"], size)
     return Page(
@@ -85,6 +95,7 @@ def page(
         scope=filtered,
         is_first=not (asked["after"] or asked["before"]),
         is_cut=not is_whole,
+        named=named,
     )
 
 

@@ -5,7 +5,7 @@ decision 0023.
 """
 
 from .checking import check
-from .finding import Narrowed, Span, found, narrowed, tags_called
+from .finding import Narrowed, Span, found, narrowed
 from .highlights import Marked, Segment, highlighted, marked
 from .query import LONGEST_QUERY, Query, parse
 
@@ -22,5 +22,4 @@ __all__ = [
     "marked",
     "narrowed",
     "parse",
-    "tags_called",
 ]

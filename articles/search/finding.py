@@ -13,10 +13,9 @@ from django.db.models import QuerySet
 
 from articles.models import Shelf, Tag, moment_listed
 from articles.models.search_row import article_at, floor_of, position_of
-from articles.models.tag import TagQuerySet
 
 from .index import OutOfTime, Question, Wanted, positions
-from .names import named
+from .names import Names, named
 from .query import Query, parse
 
 #: Articles that a search at the desk or in the admin finds at most: nobody reads
@@ -30,10 +29,14 @@ PATIENCE = 1.0
 
 
 class Narrowed(NamedTuple):
-    """Rows that hold the words; without ``is_whole`` there may be more of them."""
+    """Rows that hold the words; without ``is_whole`` there may be more of them.
+
+    ``called`` are the tags one of whose names holds all the words, the liveliest first.
+    """
 
     rows: QuerySet
     is_whole: bool = True
+    called: tuple[Tag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,9 @@ def narrowed(
         return Narrowed(rows)
     if not query.terms:
         return Narrowed(rows.none())
+    names = named(query, Tag.objects.listed())
     question = replace(
-        _question_of(query, Tag.objects.listed()),
+        _question_of(query, names),
         marks=marks,
         shelf=Shelf.LISTED,
         above=floor_of(span.since) if span.since else None,
@@ -90,7 +94,8 @@ def narrowed(
         except OutOfTime as error:
             ids += there(error.found)
             is_whole = False
-    return Narrowed(rows.filter(**{f"{id_field}__in": ids}), is_whole)
+    narrower = rows.filter(**{f"{id_field}__in": ids})
+    return Narrowed(narrower, is_whole, names.tags_called(query))
 
 
 def found(
@@ -107,19 +112,12 @@ def found(
     if not query.terms:
         return []
     # Also by tags that readers have nothing under yet, but by none of the desk alone.
-    question = _question_of(query, Tag.objects.public())
+    question = _question_of(query, named(query, Tag.objects.public()))
     question = replace(question, shelf=shelf, oldest_first=oldest_first)
     return [article_at(each) for each in positions(question, MOST_FOUND)]
 
 
-def tags_called(text: str) -> list[Tag]:
-    """The tags one of whose names holds all the words, the liveliest first."""
-    query = parse(text)
-    return named(query, Tag.objects.listed()).tags_called(query)
-
-
-def _question_of(query: Query, tags: TagQuerySet) -> Question:
-    names = named(query, tags)
+def _question_of(query: Query, names: Names) -> Question:
     return Question(
         wanted=[Wanted(term, names.marks(term)) for term in query.wanted],
         excluded=[Wanted(term, names.marks(term)) for term in query.excluded],

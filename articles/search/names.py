@@ -41,13 +41,14 @@ class Names:
         )
         return (*tags, *sources)
 
-    def tags_called(self, query: Query) -> list[Tag]:
+    def tags_called(self, query: Query) -> tuple[Tag, ...]:
         """The tags one of whose names holds all that is wanted."""
-        return [
+        called = [
             tag
             for tag, names in self.tags
             if any(_holds(name, query) for name in names)
-        ][:MOST_TAGS_SHOWN]
+        ]
+        return tuple(called[:MOST_TAGS_SHOWN])
 
 
 def named(query: Query, tags: TagQuerySet) -> Names:

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from articles import listing
 from articles.models import Category, Source, Tag
-from articles.search import tags_called
 
 from . import kept
 from .addresses import KEPT, Address, invalid, period_of, query, with_query
@@ -65,15 +64,7 @@ def _ground(request: HttpRequest) -> tuple[Any, ...]:
 
 
 def _liveliest() -> list[Tag]:
-    return shown_tags(list(Tag.objects.liveliest()[:LIVELIEST]))
-
-
-def shown_tags(tags: list[Tag]) -> list[Tag]:
-    """The tags that have something to show by now, each with ``visible_count``."""
-    waiting = listing.waiting_counts(tags) if tags else {}
-    for tag in tags:
-        tag.visible_count = tag.listed_count - waiting.get(tag.pk, 0)
-    return [tag for tag in tags if tag.visible_count > 0]
+    return listing.shown_tags(list(Tag.objects.liveliest()[:LIVELIEST]))
 
 
 @kept.page(kept.of_tags)
@@ -154,9 +145,8 @@ def category_detail(
 def search(request: HttpRequest) -> HttpResponse:
     """Pieces that hold the reader's words, and tags that are called so."""
     address = Address("search", has_periods=False)
-    context = {"called": shown_tags(tags_called(request.GET.get("q", "")))}
     scope = listing.everything()
-    return _listing(request, scope, "site/search.html", context, address, {})
+    return _listing(request, scope, "site/search.html", {}, address, {})
 
 
 class Group(NamedTuple):

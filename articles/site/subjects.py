@@ -11,14 +11,12 @@ from django.db.models import OuterRef, QuerySet, Subquery, Value
 from articles import listing
 from articles.models import Article, Category, Source, Tag, TaggedArticle
 
-from .listings import shown_tags
-
 
 def tags(order: str) -> list[Any]:
     """Tags with ``shown``, their pieces, and ``changed``, when the newest one came."""
     rows = TaggedArticle.objects.published().filter(tag=OuterRef("pk"))
     found = Tag.objects.listed().annotate(changed=_newest(rows, "content_object"))
-    named: list[Any] = shown_tags(list(found.order_by(order)))
+    named: list[Any] = listing.shown_tags(list(found.order_by(order)))
     for tag in named:
         tag.shown = tag.visible_count
     return named

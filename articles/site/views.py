@@ -17,7 +17,6 @@ from newsroom.replica import from_replica
 from . import kept
 from .addresses import invalid, query
 from .context import paths_of, switch
-from .listings import shown_tags
 from .tags import tag_named
 
 
@@ -25,7 +24,7 @@ from .tags import tag_named
 def tag_index(request: HttpRequest) -> HttpResponse:
     """All tags that have a piece to show, A–Z, by their first letter."""
     columns = ("name", "key", "slug", "listed_count")
-    tags = shown_tags(list(Tag.objects.listed().only(*columns)))
+    tags = listing.shown_tags(list(Tag.objects.listed().only(*columns)))
     # É stands among E: databases order by characters, accents and all.
     tags.sort(key=lambda tag: (fold(tag.key), tag.key))
     letters = [

@@ -328,7 +328,7 @@ def test_what_is_internal_finds_nothing_and_is_not_named(client: Client) -> None
     assert found("harbour") and found("port")
     Tag.objects.update(is_internal=True)
     assert found("harbour") == found("port") == []
-    assert not client.get("/search/?q=harbour").context["called"]
+    assert not client.get("/search/?q=harbour").context["page"].called
 
 
 def test_tags_of_that_name_stand_above_what_is_found(client: Client) -> None:
@@ -338,7 +338,7 @@ def test_tags_of_that_name_stand_above_what_is_found(client: Client) -> None:
 
     def called(asked: str) -> set[str]:
         page = client.get("/search/", {"q": asked})
-        return {tag.name for tag in page.context["called"]}
+        return {tag.name for tag in page.context["page"].called}
 
     assert called("japan") == {"JapanUSAlliance", "Japan", "日米同盟"}
     assert called("alliance japan") == {"JapanUSAlliance", "日米同盟"}
