@@ -117,8 +117,6 @@ def fold(text: str) -> str:
 
 def _origins(text: str) -> list[int]:
     """For each character of ``fold(text)``, and its end, the index where it is from."""
-    if text.isascii():
-        return list(range(len(text) + 1))
     origins: list[int] = []
     for match in _CLUSTER.finditer(text):
         origins += [match.start()] * len(_folded(match[0]))
@@ -136,6 +134,9 @@ def words(text: str) -> list[Word]:
 
 def words_in(text: str) -> list[Word]:
     """The same with places in ``text`` itself."""
+    if text.isascii():
+        # Each character is folded to one.
+        return words(text)
     at = _origins(text)
 
     def place(end: int) -> int:
