@@ -22,7 +22,8 @@ from .scopes import (
     of_source,
     of_tag,
     of_tags,
-    with_pieces,
+    shown_categories,
+    shown_sources,
 )
 
 __all__ = [
@@ -52,7 +53,8 @@ __all__ = [
     "of_tags",
     "page",
     "related",
+    "shown_categories",
+    "shown_sources",
     "shown_tags",
     "visible_count",
-    "with_pieces",
 ]

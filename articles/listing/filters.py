@@ -13,12 +13,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.models import Article, Category, Source
+from articles.models import Article
 from articles.search import LONGEST_QUERY
 from newsroom.prepared import prepared
 
 from .days import FIRST_DAY, LAST_DAY, midnight
-from .scopes import LED_BY, Scope, Subject, with_pieces
+from .scopes import LED_BY, Scope, Subject, shown_categories, shown_sources
 
 #: Rows of a page: the default and the most (the public contract's figures).
 PAGE_SIZE = 20
@@ -46,20 +46,12 @@ class Chosen(NamedTuple):
 
 @prepared
 def _sources(slug: str) -> QuerySet:
-    return _shown_sources().filter(slug=slug).values_list(*Chosen._fields)
+    return shown_sources().filter(slug=slug).values_list(*Chosen._fields)
 
 
 @prepared
 def _categories(slug: str) -> QuerySet:
-    return _shown_categories().filter(slug=slug).values_list(*Chosen._fields)
-
-
-def _shown_sources() -> Any:
-    return with_pieces(Source.objects.readable(), "source")
-
-
-def _shown_categories() -> Any:
-    return with_pieces(Category.objects.all(), "category")
+    return shown_categories().filter(slug=slug).values_list(*Chosen._fields)
 
 
 class RowField(forms.CharField):
@@ -131,10 +123,10 @@ class ListingFilterBase(django_filters.FilterSet):
     """
 
     source = RowFilter(
-        label=gettext_lazy("Source"), present=_sources, rows=_shown_sources
+        label=gettext_lazy("Source"), present=_sources, rows=shown_sources
     )
     category = RowFilter(
-        label=gettext_lazy("Category"), present=_categories, rows=_shown_categories
+        label=gettext_lazy("Category"), present=_categories, rows=shown_categories
     )
     language = django_filters.CharFilter(label=gettext_lazy("Language"), max_length=35)
     q = django_filters.CharFilter(label=gettext_lazy("Words"), max_length=LONGEST_QUERY)

@@ -133,12 +133,22 @@ class Scope:
         return replace(self, subject=least).where((name, own.id))
 
 
-def with_pieces(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
-    """Those of these sources, or categories, that have something to read by now.
+def shown_sources() -> Any:
+    """The sources that have something to read by now.
 
-    ``name`` is what an article calls such a row. No other is named to readers: who
-    writes a feed could put names on every page before anybody has looked at it.
+    No other is named to readers: who writes a feed could put names on every page
+    before anybody has looked at it.
     """
+    return _with_pieces(Source.objects.readable(), "source")
+
+
+def shown_categories() -> Any:
+    """The sections that have something to read by now, as with sources."""
+    return _with_pieces(Category.objects.all(), "category")
+
+
+def _with_pieces(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
+    """``name`` is what an article calls such a row."""
     public = Article.objects.published().filter(**{name: OuterRef("pk")})
     return rows.filter(Exists(public))
 

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from articles import listing
-from articles.models import Category, Source, edition
+from articles.models import edition
 from newsroom.prepared import prepared
 
 from . import kept
@@ -60,21 +60,18 @@ def _offered(language: str) -> dict[str, Any]:
 
 @prepared
 def _sources() -> QuerySet:
-    rows = _named().order_by("name").values_list("slug", "name", "language")
-    return rows[: MOST_SOURCES + 1]
+    rows = listing.shown_sources().order_by("name")
+    named: QuerySet = rows.values_list("slug", "name", "language")
+    return named[: MOST_SOURCES + 1]
 
 
 @prepared
 def _languages() -> QuerySet:
-    return _named().order_by().values_list("language").distinct()
+    rows: QuerySet = listing.shown_sources().order_by()
+    return rows.values_list("language").distinct()
 
 
 @prepared
 def _categories() -> QuerySet:
-    rows = listing.with_pieces(Category.objects.order_by("name"), "category")
+    rows: QuerySet = listing.shown_categories().order_by("name")
     return rows.values_list("slug", "name")
-
-
-def _named() -> QuerySet:
-    """The sources that readers may know of."""
-    return listing.with_pieces(Source.objects.readable(), "source")

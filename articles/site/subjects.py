@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 
 from articles import listing
-from articles.models import Article, Category, Source, Tag, TaggedArticle
+from articles.models import Article, Tag, TaggedArticle
 
 
 def tags(order: str) -> list[Any]:
@@ -24,18 +24,18 @@ def tags(order: str) -> list[Any]:
 
 def sources(order: str) -> list[Any]:
     """Sources that have something to read, likewise; ``shown`` says that alone."""
-    return _with_pieces(Source.objects.readable(), "source", order)
+    return _told(listing.shown_sources().order_by(order), "source")
 
 
 def categories(order: str) -> list[Any]:
     """Sections that have something to read, likewise."""
-    return _with_pieces(Category.objects.all(), "category", order)
+    return _told(listing.shown_categories().order_by(order), "category")
 
 
-def _with_pieces(rows: QuerySet[Any], name: str, order: str) -> list[Any]:
+def _told(rows: QuerySet[Any], name: str) -> list[Any]:
+    """``name`` is what an article calls such a row."""
     pieces = Article.objects.published().filter(**{name: OuterRef("pk")})
-    found = listing.with_pieces(rows, name).order_by(order)
-    return list(found.annotate(changed=_newest(pieces, "pk"), shown=Value(1)))
+    return list(rows.annotate(changed=_newest(pieces, "pk"), shown=Value(1)))
 
 
 def _newest(rows: QuerySet, id_field: str) -> Subquery:
