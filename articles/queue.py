@@ -272,6 +272,19 @@ AGES = {
 }
 
 
+def _with_present_slugs(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The same, with the slug that a source or a section has now for a former one.
+
+    A filter that somebody saved outlives the slug that it names.
+    """
+    found = {name: parameters[name] for name in parameters}
+    for name, rows in (("source", Source.objects), ("category", Category.objects)):
+        slug = found.get(name)
+        if slug and (row := rows.by_slug([slug]).get(slug)):
+            found[name] = row.slug
+    return found
+
+
 class QueueFilter(django_filters.FilterSet):
     """What the desk's queue can be narrowed to."""
 
@@ -322,8 +335,10 @@ class QueueFilter(django_filters.FilterSet):
     )
     after = IntegerFilter(method="untouched", min_value=1, max_value=2**63 - 1)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, parameters: Mapping[str, str], queryset: QuerySet, *, user: User
+    ) -> None:
+        super().__init__(_with_present_slugs(parameters), queryset)
         self.user = user
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:

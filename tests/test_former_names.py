@@ -18,6 +18,7 @@ from articles.models import (
     Feed,
     ImportRun,
     Reuse,
+    SavedFilter,
     Source,
     SourceAlias,
 )
@@ -139,6 +140,25 @@ def test_a_filter_by_a_former_slug_finds_what_has_another_now(client: Client) ->
     assert 'value="bee-gazette" selected' in by_source.text
     assert len(client.get("/?category=before").context["cards"]) == 2
     assert client.get("/?source=older").status_code == 400
+
+
+def test_a_filter_of_the_desk_outlives_the_slug_that_it_names(client: Client) -> None:
+    source = SourceFactory(slug="old")
+    section = CategoryFactory(name="Markets", slug="before")
+    piece = ArticleFactory(source=source, category=section)
+    ArticleFactory()
+    editor = make_user("chief", is_superuser=True)
+    for query in ("source=old", "category=before"):
+        SavedFilter.objects.create(user=editor, name=query, query=query)
+    rename(source, "Bee Gazette", "bee-gazette")
+    section.slug = "after"
+    workflow.save_category(section)
+
+    client.force_login(editor)
+    by_source = client.get("/admin/desk/?source=old")
+    assert [each.article for each in by_source.context["page"].pieces] == [piece]
+    assert 'value="bee-gazette" selected' in by_source.text
+    assert [number for _filter, number in by_source.context["saved"]] == [1, 1]
 
 
 def test_a_name_that_comes_back_is_no_former_one(needle: Source) -> None:
