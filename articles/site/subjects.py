@@ -16,7 +16,8 @@ def tags(order: str) -> list[Any]:
     """Tags with ``shown``, their pieces, and ``changed``, when the newest one came."""
     rows = TaggedArticle.objects.published().filter(tag=OuterRef("pk"))
     found = Tag.objects.listed().annotate(changed=_newest(rows, "content_object"))
-    named: list[Any] = listing.shown_tags(list(found.order_by(order)))
+    needed = found.only("name", "slug", "description", "listed_count")
+    named: list[Any] = listing.shown_tags(list(needed.order_by(order)))
     for tag in named:
         tag.shown = tag.visible_count
     return named
