@@ -29,9 +29,10 @@ def fold(
 ) -> Outcome:
     """Fold a waiting piece (id) into another, which is shown instead.
 
-    A piece that is folded itself leads to the one it is folded into, so chains do
-    not grow. ``versions`` and ``take_over`` as in ``move_many``. Raises NotAllowed if
-    either is gone, killed, or not free for it.
+    A piece that is folded itself leads to the one it is folded into, and what was
+    folded into this one goes along, so chains do not grow. ``versions`` and
+    ``take_over`` as in ``move_many``. Raises NotAllowed if either is gone, killed, or
+    not free for it.
     """
     outcome = Outcome()
     with acting("fold", [article, into], by=by) as recording:
@@ -45,19 +46,17 @@ def fold(
         if why := _no_fold(pieces[article], lead, (versions or {}).get(article)):
             outcome.refused.append((article, why))
             return outcome
+        along = Article.objects.filter(folded_into=article)
+        recording.include(along.values_list("pk", flat=True))
+        spiked = {"status": ArticleStatus.SPIKED, "held_until": None}
         with relisting([article, lead.pk]):
-            _fold(article, lead.pk)
+            along.update(folded_into=lead)
+            Article.objects.filter(pk=article).update(folded_into=lead, **spiked)
         settle(article, lead.pk, DuplicateState.FOLDED)
         touch([article])
         outcome.moved.append(article)
     outcome.act = recording.act
     return outcome
-
-
-def _fold(article: int, lead: int) -> None:
-    spiked = {"status": ArticleStatus.SPIKED, "held_until": None}
-    Article.objects.filter(pk=article).update(folded_into=lead, **spiked)
-    Article.objects.filter(folded_into=article).update(folded_into=lead)
 
 
 def _no_fold(article: Article, lead: Article, seen: int | None) -> str:

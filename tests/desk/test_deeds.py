@@ -219,6 +219,24 @@ def test_keeping_apart_and_folding_are_taken_back(editor, ask):
     assert (piece.status, piece.folded_into) == ("ingested", None)
 
 
+def test_what_was_folded_into_a_piece_comes_back_with_it(editor, ask):
+    last, middle, first = ArticleFactory.create_batch(3)
+
+    def leads() -> list[int | None]:
+        rows = Article.objects.in_bulk([last.pk, middle.pk])
+        return [rows[each.pk].folded_into_id for each in (last, middle)]
+
+    ask("fold", last, into=middle.pk)
+    ask("fold", middle, into=first.pk)
+    assert leads() == [first.pk, first.pk]
+    moved = last.changes.order_by("-pk").first()
+    assert (moved.act.kind, moved.after) == ("fold", {"folded_into_id": first.pk})
+    assert ask("undo").status_code == 200
+    assert leads() == [middle.pk, None]
+    assert ask("undo").status_code == 200
+    assert leads() == [None, None]
+
+
 def test_a_headline_that_was_saved_is_what_undo_takes_back_first(editor, ask):
     first, second = ArticleFactory.create_batch(2)
     ask("spike", first)
