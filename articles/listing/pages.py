@@ -28,6 +28,9 @@ from .filters import PAGE_SIZE, chosen
 from .rows import between, newest_within, place_of, places
 from .scopes import Place, Scope
 
+#: Tags that a search names above what it found.
+MOST_CALLED = 8
+
 
 @dataclass(frozen=True)
 class Page:
@@ -56,8 +59,8 @@ class Page:
 
     @cached_property
     def called(self) -> list[Tag]:
-        """The tags that the words call, of those that have something to show."""
-        return shown_tags(list(self.named))
+        """The liveliest tags that the words call, of those with something to show."""
+        return shown_tags(list(self.named))[:MOST_CALLED]
 
     @property
     def updated_at(self) -> datetime.datetime | None:

@@ -18,8 +18,6 @@ from .query import Query, Term
 #: Tags, and as many sources, whose names are looked at for one query: the
 #: liveliest. A word that more names hold is found in the texts all the same.
 MOST_NAMES = 200
-#: Tags that are shown above what was found.
-MOST_TAGS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +41,11 @@ class Names:
 
     def tags_called(self, query: Query) -> tuple[Tag, ...]:
         """The tags one of whose names holds all that is wanted."""
-        called = [
+        return tuple(
             tag
             for tag, names in self.tags
             if any(_holds(name, query) for name in names)
-        ]
-        return tuple(called[:MOST_TAGS_SHOWN])
+        )
 
 
 def named(query: Query, tags: TagQuerySet) -> Names:

@@ -347,6 +347,16 @@ def test_tags_of_that_name_stand_above_what_is_found(client: Client) -> None:
     assert called("") == called("!!!") == called("-japan") == set()
 
 
+def test_tags_that_wait_for_their_hour_crowd_out_none_that_show(client) -> None:
+    ArticleFactory(published=True, tags=["Harbour Nine"])
+    tomorrow = NOW + datetime.timedelta(days=1)
+    waiting = [f"Harbour {number}" for number in range(1, 9)]
+    for _number in range(2):
+        ArticleFactory(published=True, published_at=tomorrow, tags=waiting)
+    called = client.get("/search/?q=harbour").context["page"].called
+    assert [tag.name for tag in called] == ["Harbour Nine"]
+
+
 def test_the_desk_finds_what_waits_and_the_admin_everything(
     admin_client: Client,
 ) -> None:
