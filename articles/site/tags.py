@@ -37,8 +37,6 @@ def with_tags(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         tags = part(ground, "tags", *slugs, make=lambda: tags_at(slugs))
         if slug != (right := slug_of(tags)):
             return moved(request, right)
-        if not all(tag.was_ever_shown for tag in tags):
-            raise Http404("Nothing was ever published under that tag.")
         return view(request, tags=tags, **parts)
 
     return found
@@ -60,7 +58,8 @@ def tags_at(slugs: list[str]) -> list[Tag]:
 
 
 def _public(tag: Tag | None) -> Tag:
-    if tag is None or tag.is_internal:
+    """Whoever asks for a tag that readers may not know of gets no address to it."""
+    if tag is None or tag.is_internal or not tag.was_ever_shown:
         raise Http404("No tag of that name.")
     return tag
 
