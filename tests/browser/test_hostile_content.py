@@ -141,6 +141,8 @@ class Visitor:
         self.faults: list[str] = []
         self._parts: dict[str, str] = {}
         for page in (guarded, bare):
+            # A page of a hundred pieces comes in its own time, where others work too.
+            page.set_default_navigation_timeout(60_000)
             page.context.expose_binding("ring", self._hear)
             page.context.add_init_script(ALARM)
             page.on("dialog", self._dismiss)
