@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Article, Image, Reuse, Tag
+from newsroom.prepared import loaded
 
 
 class Channel(StrEnum):
@@ -73,14 +74,18 @@ def tags_shown(articles: Iterable[int]) -> dict[int, list[Tag]]:
     Each says what put it there (``origin``, of ``TagOrigin``).
     """
     found: dict[int, list[Tag]] = {pk: [] for pk in articles}
-    tags = Tag.objects.filter(
-        tagged_articles__content_object__in=found, is_internal=False
-    )
-    of, origin = F("tagged_articles__content_object_id"), F("tagged_articles__origin")
-    tags = tags.annotate(of=of, origin=origin).order_by("tagged_articles__pk")
-    for tag in tags:
+    for tag in _tags_of(*found) if found else ():
         found[tag.of].append(tag)
     return found
+
+
+@loaded(Tag, also=("of", "origin"))
+def _tags_of(*articles: int) -> QuerySet:
+    tags = Tag.objects.filter(
+        tagged_articles__content_object__in=articles, is_internal=False
+    )
+    of, origin = F("tagged_articles__content_object_id"), F("tagged_articles__origin")
+    return tags.annotate(of=of, origin=origin).order_by("tagged_articles__pk")
 
 
 def shown_in_full(articles: QuerySet[Article]) -> QuerySet[Article]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +18,7 @@ from articles.models import (
     TagOrigin,
 )
 from articles.roles import Role, names_of
+from newsroom.prepared import prepared
 
 #: How a tag came to stand on a piece, in readers' words.
 ORIGINS: dict[str, str | Promise] = {
@@ -64,17 +67,23 @@ def why(article: Article, tags: list[Tag]) -> Why:
 
 def _curator(article: Article) -> str:
     """Who published it last: a role, an import, or the desk where nobody knows."""
+    for by, is_superuser, by_name in _last_publication(article.pk):
+        if is_superuser:
+            return str(CURATORS[Role.ADMINISTRATORS])
+        held = names_of(User(pk=by)) if by else []
+        for role, words in CURATORS.items():
+            if role in held:
+                return str(words)
+        if not by and article.made_by_run and by_name == str(article.made_by_run):
+            return _("an import that the desk has set up")
+    return _("the desk")
+
+
+@prepared
+def _last_publication(article: int) -> QuerySet:
+    """Who published it last: an account, whether that may do anything, and a name."""
     published = Change.objects.filter(
         article=article, after__status=ArticleStatus.PUBLISHED
     )
-    last = published.select_related("act__by").order_by("-version").first()
-    if last and last.act.by:
-        if last.act.by.is_superuser:
-            return str(CURATORS[Role.ADMINISTRATORS])
-        held = names_of(last.act.by)
-        roles = [words for role, words in CURATORS.items() if role in held]
-        return str(roles[0]) if roles else _("the desk")
-    run = article.made_by_run
-    if last and run and last.act.by_name == str(run):
-        return _("an import that the desk has set up")
-    return _("the desk")
+    found = published.order_by("-version")[:1]
+    return found.values_list("act__by", "act__by__is_superuser", "act__by_name")

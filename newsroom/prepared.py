@@ -6,12 +6,13 @@ made by the first and kept, with places for the values that differ.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from .replica import alias
 
@@ -22,6 +23,9 @@ _MOMENT = datetime(1801, 2, 3, 4, 5, 6, 789, tzinfo=UTC)
 _TEXT = "\ue000 the text {} of a question \ue000"
 #: Questions of one kind that are kept; addresses can ask for many shapes.
 MOST = 500
+
+
+M = TypeVar("M", bound=Model)
 
 
 class _Question:
@@ -95,3 +99,64 @@ def prepared(build: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
         return question.ask(values)
 
     return answer
+
+
+def loaded(
+    model: type[M],
+    *related: str,
+    without: Collection[str] = (),
+    also: Collection[str] = (),
+) -> Callable[[Callable[..., QuerySet]], Callable[..., list[M]]]:
+    """Like ``prepared``, for a queryset of a model, the rows of which come as objects.
+
+    ``related`` are loaded with them as by ``select_related``; ``without`` are columns
+    that are left out, as by ``defer``; ``also`` are annotations that each object gets.
+    """
+    own = _Part("", model, without)
+    others = [_Part(name, _model_at(model, name)) for name in related]
+    columns = [column for part in (own, *others) for column in part.columns]
+
+    def decorate(build: Callable[..., QuerySet]) -> Callable[..., list[M]]:
+        @prepared
+        def rows(*values: Any, **shape: Any) -> QuerySet:
+            return build(*values, **shape).values_list(*columns, *also)
+
+        @functools.wraps(build)
+        def answer(*values: Any, **shape: Any) -> list[M]:
+            return [made(iter(row)) for row in rows(*values, **shape)]
+
+        return answer
+
+    def made(row: Iterator[Any]) -> M:
+        found: M = own.take(row)
+        for part in others:
+            setattr(found, part.name, part.take(row))
+        for name, value in zip(also, row, strict=True):
+            setattr(found, name, value)
+        return found
+
+    return decorate
+
+
+class _Part:
+    """What of a row is one object; ``name`` is what leads to it from the first one."""
+
+    def __init__(
+        self, name: str, model: type[Model], without: Collection[str] = ()
+    ) -> None:
+        self.name, self.model = name, model
+        fields = [f for f in model._meta.concrete_fields if f.attname not in without]
+        self.names = [field.attname for field in fields]
+        self.columns = [f"{name}__{each}" if name else each for each in self.names]
+        self.key = self.names.index(model._meta.pk.attname)
+
+    def take(self, row: Iterator[Any]) -> Any:
+        """The object of the next columns of a row; None where there is none."""
+        values = list(islice(row, len(self.names)))
+        if values[self.key] is None:
+            return None
+        return self.model.from_db(alias(), self.names, values)
+
+
+def _model_at(model: type[Model], name: str) -> Any:
+    return model._meta.get_field(name).related_model

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.forms import model_to_dict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles.models import Article
-from newsroom.prepared import prepared
+from articles.models import Article, Image
+from newsroom.prepared import loaded, prepared
 from tests.factories import ArticleFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +90,33 @@ def test_only_so_many_questions_are_kept(pieces, monkeypatch):
     ask = prepared(by_source)
     for number in range(1, 9):
         assert len(ask(pieces[0].source_id, timezone.now(), number=number)) <= number
+
+
+@loaded(Article, "source", "category", "image", without=("source_body",), also=("age",))
+def with_age(source: int, than: int) -> QuerySet:
+    rows = Article.objects.filter(source=source, pk__gt=than).order_by("pk")
+    return rows.annotate(age=F("pk") - than)
+
+
+def test_rows_come_as_objects_with_what_they_lead_to(pieces):
+    one = pieces[0]
+    image = Image.objects.create(
+        file="images/a.jpg", digest="a", width=3, height=2, renditions={"webp": [1]}
+    )
+    Article.objects.filter(pk=one.pk).update(image=image)
+    built = Article.objects.filter(source=one.source_id).order_by("pk")
+    built = list(built.select_related("source", "category", "image"))
+    for _again in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            found = with_age(one.source_id, 0)
+            assert found == built
+            for each, other in zip(found, built, strict=True):
+                for name in ("source", "category", "image"):
+                    assert getattr(each, name) == getattr(other, name), name
+                assert each.get_deferred_fields() == {"source_body"}
+                assert (each.age, each._state.adding) == (each.pk, False)
+                known = model_to_dict(other, exclude=["source_body", "tags"])
+                assert model_to_dict(each, exclude=["source_body", "tags"]) == known
+        assert len(queries) == 1
+    assert [bool(each.image) for each in found] == [True, False, False, False]
+    assert with_age(one.source_id, one.pk)[0].age == built[1].pk - one.pk

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from articles.models import Article, Tag
 from articles.rights import Channel, Permitted, permitted, tags_shown
 from articles.search import Marked, marked
+from newsroom.prepared import loaded
 
 from .carriers import Carrier, carriers
 
@@ -32,14 +33,16 @@ def cards(articles: Sequence[int], words: str = "") -> list[Card]:
 
     Three queries, however many. A piece that is not public any more is left out.
     """
-    public: QuerySet = Article.objects.published()
-    rows = public.filter(pk__in=articles).order_by()
-    # Asked for by their numbers, so that joins lead no planner astray.
-    loaded = rows.select_related("source", "category", "image").defer(*UNREAD)
-    found = {each.pk: each for each in loaded}
+    found = {each.pk: each for each in _shown(*articles)} if articles else {}
     tags, others = tags_shown(found), carriers(found)
     shown = (pk for pk in articles if pk in found)
     return [_card(found[pk], tags[pk], others[pk], words) for pk in shown]
+
+
+@loaded(Article, "source", "category", "image", without=UNREAD)
+def _shown(*articles: int) -> QuerySet:
+    # Asked for by their numbers, so that joins lead no planner astray.
+    return Article.objects.published().filter(pk__in=articles).order_by()
 
 
 def _card(article: Article, tags: list[Tag], others: list[Carrier], words: str) -> Card:

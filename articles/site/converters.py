@@ -1,5 +1,7 @@
 """Parts of addresses."""
 
+from django.urls.converters import IntConverter
+
 
 class UnicodeSlugConverter:
     """Letters of any script, digits, hyphens and underscores.
@@ -20,6 +22,12 @@ class SlugsConverter(UnicodeSlugConverter):
     """Slugs, with ``+`` between them where there are several."""
 
     regex = r"[-\w]+(?:\+[-\w]+)*"
+
+
+class NumberConverter(IntConverter):
+    """The number of a row, in no more digits than a database holds."""
+
+    regex = "[0-9]{1,18}"
 
 
 class YearConverter:

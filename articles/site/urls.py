@@ -5,6 +5,7 @@ from newsroom.reading import for_reading
 
 from . import feeds, listings, sitemaps, views, wellknown
 from .converters import (
+    NumberConverter,
     SlugsConverter,
     TwoDigitsConverter,
     UnicodeSlugConverter,
@@ -14,6 +15,7 @@ from .opml import opml
 
 register_converter(UnicodeSlugConverter, "uslug")
 register_converter(SlugsConverter, "slugs")
+register_converter(NumberConverter, "number")
 register_converter(YearConverter, "yyyy")
 register_converter(TwoDigitsConverter, "mm")
 
@@ -21,7 +23,7 @@ icon = RedirectView.as_view(url="/static/img/icon.svg", permanent=True)
 
 pages = [
     path("tags/", views.tag_index, name="tags"),
-    path("articles/<int:pk>/<uslug:slug>/", views.article_detail, name="article"),
+    path("articles/<number:pk>/<uslug:slug>/", views.article_detail, name="article"),
     path("corrections/", views.correction_list, name="corrections"),
     path("search/", listings.search, name="search"),
     re_path(r"^hashtag/(?P<name>[^/]+)/?$", views.hashtag, name="hashtag"),

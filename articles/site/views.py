@@ -4,6 +4,7 @@ from itertools import groupby
 
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -11,6 +12,7 @@ from articles import corrections, listing
 from articles.models import Article, ArticleStatus, Tag
 from articles.piece import page_of
 from articles.words import fold
+from newsroom.prepared import loaded
 from newsroom.reading import for_reading
 from newsroom.replica import from_replica
 
@@ -49,13 +51,18 @@ def hashtag(request: HttpRequest, name: str) -> HttpResponse:
 @kept.page(kept.of_article)
 def article_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One piece; 410 once it is killed, 404 while the public may not see it."""
-    loaded = Article.objects.published().select_related("source", "category", "image")
-    article = loaded.filter(pk=pk).first()
-    if article is None:
+    found = _public(pk)
+    if not found:
         return _gone(request, pk)
+    (article,) = found
     if slug != article.slug:
         return redirect(article, permanent=True)
     return render(request, "site/article_detail.html", page_of(article))
+
+
+@loaded(Article, "source", "category", "image")
+def _public(pk: int) -> QuerySet:
+    return Article.objects.published().filter(pk=pk)
 
 
 def _gone(request: HttpRequest, pk: int) -> HttpResponse:

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db
     "path",
     [
         "/articles/99999999999999999999999/x/",
+        "/articles/9223372036854775808/x/",
         "/articles/0/x/",
         "/articles/1/x%00y/",
         "/tags/%00/",
