@@ -54,12 +54,19 @@ def tags_at(slugs: list[str]) -> list[Tag]:
     """
     known = Tag.objects.by_slug(slugs)
     found = [known.get(slug) or Tag.objects.named(slug) for slug in slugs]
-    return sorted({_public(tag) for tag in found}, key=lambda tag: tag.slug)
+    return sorted({_shown(tag) for tag in found}, key=lambda tag: tag.slug)
+
+
+def _shown(tag: Tag | None) -> Tag:
+    """No other spelling leads to a tag under which nothing was ever to be read."""
+    found = _public(tag)
+    if not found.was_ever_shown:
+        raise Http404("Nothing was ever published under that tag.")
+    return found
 
 
 def _public(tag: Tag | None) -> Tag:
-    """Whoever asks for a tag that readers may not know of gets no address to it."""
-    if tag is None or tag.is_internal or not tag.was_ever_shown:
+    if tag is None or tag.is_internal:
         raise Http404("No tag of that name.")
     return tag
 

@@ -164,7 +164,7 @@ def test_a_tag_that_never_had_anything_to_read_is_not_found(client):
             assert client.get(path).status_code == 404, path
     assert client.get("/tags/unused+waiting/").status_code == 404
     # Nor does a way to its address say that the desk has such a tag.
-    for path in ("/tags/WAITING/", "/tags/Unused/feed.rss", "/hashtag/Scheduled"):
+    for path in ("/tags/WAITING/", "/tags/Unused/feed.rss", "/tags/Scheduled+Unused/"):
         assert client.get(path).status_code == 404, path
     workflow.move(waits, "publish", by=None)
     assert client.get("/tags/waiting/").status_code == 200
