@@ -133,7 +133,7 @@ class Scope:
         return replace(self, subject=least).where((name, own.id))
 
 
-def shown_sources() -> Any:
+def shown_sources() -> QuerySet[Source]:
     """The sources that have something to read by now.
 
     No other is named to readers: who writes a feed could put names on every page
@@ -142,7 +142,7 @@ def shown_sources() -> Any:
     return _with_pieces(Source.objects.readable(), "source")
 
 
-def shown_categories() -> Any:
+def shown_categories() -> QuerySet[Category]:
     """The sections that have something to read by now, as with sources."""
     return _with_pieces(Category.objects.all(), "category")
 

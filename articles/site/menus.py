@@ -61,17 +61,14 @@ def _offered(language: str) -> dict[str, Any]:
 @prepared
 def _sources() -> QuerySet:
     rows = listing.shown_sources().order_by("name")
-    named: QuerySet = rows.values_list("slug", "name", "language")
-    return named[: MOST_SOURCES + 1]
+    return rows.values_list("slug", "name", "language")[: MOST_SOURCES + 1]
 
 
 @prepared
 def _languages() -> QuerySet:
-    rows: QuerySet = listing.shown_sources().order_by()
-    return rows.values_list("language").distinct()
+    return listing.shown_sources().order_by().values_list("language").distinct()
 
 
 @prepared
 def _categories() -> QuerySet:
-    rows: QuerySet = listing.shown_categories().order_by("name")
-    return rows.values_list("slug", "name")
+    return listing.shown_categories().order_by("name").values_list("slug", "name")

@@ -50,7 +50,7 @@ def slug_of(tags: list[Tag]) -> str:
 def tags_at(slugs: list[str]) -> list[Tag]:
     """The tags for readers with these slugs, former slugs or names, each once.
 
-    Raises Http404 if one of them is none.
+    Raises Http404 if one of them is none, or never had anything to read.
     """
     known = Tag.objects.by_slug(slugs)
     found = [known.get(slug) or Tag.objects.named(slug) for slug in slugs]
