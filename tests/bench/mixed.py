@@ -55,7 +55,8 @@ import json, secrets
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
-from articles.models import Article, Category, Source, Tag
+from articles import listing
+from articles.models import Article, Tag
 user = User.objects.create_superuser(f"mixed{secrets.token_hex(4)}", password="x")
 session = SessionStore()
 session[SESSION_KEY] = str(user.pk)
@@ -69,8 +70,8 @@ print(json.dumps({
     "session": session.session_key,
     "tags": list(tags),
     "articles": [each.get_absolute_url() for each in listed[:2000:4]],
-    "sources": list(Source.objects.values_list("slug", flat=True)[:40]),
-    "categories": list(Category.objects.values_list("slug", flat=True)),
+    "sources": list(listing.shown_sources().values_list("slug", flat=True)[:40]),
+    "categories": list(listing.shown_categories().values_list("slug", flat=True)),
     "words": [each.source_headline.split()[0] for each in listed[:100]],
     "deep": [each.pk for each in listed[1000:5000:100]],
     "waiting": list(waiting[:5000]),
