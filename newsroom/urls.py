@@ -26,8 +26,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="view-on-site",
     ),
     path("admin/", admin.site.urls),
-    path("", include("articles.site.urls")),
+    # What readers ask for most stands before what programs do.
     *i18n_patterns(*in_every_language, prefix_default_language=False),
+    path("", include("articles.site.urls")),
 ]
 
 # Pictures on another host are that host's to serve.

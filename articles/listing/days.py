@@ -1,7 +1,7 @@
 """Days and months of a listing, in the site's time zone."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -81,32 +81,40 @@ def month_of(day: datetime.date) -> Period:
     return Period(day.replace(day=1), is_month=True)
 
 
-def is_sparse(days: Iterable[datetime.date]) -> bool:
-    """Whether a month with pieces of these days has one heading for all of them.
+Day = tuple[datetime.date, list[Place]]
+
+
+def by_day(places: list[Place]) -> list[Day]:
+    """Pieces in their order, by their day."""
+    days = groupby(places, lambda place: day_of(place.moment))
+    return [(day, list(found)) for day, found in days]
+
+
+def by_month(days: list[Day]) -> dict[Period, list[int]]:
+    """How many pieces each day of a month has, of those that have any."""
+    months: dict[Period, list[int]] = {}
+    for day, found in days:
+        months.setdefault(month_of(day), []).append(len(found))
+    return months
+
+
+def is_sparse(numbers: Collection[int]) -> bool:
+    """Whether a month whose days have so many pieces has one heading for all of them.
 
     Where all are of one day, the day says more and the month saves nothing.
     """
-    days = list(days)
-    different = len(set(days))
-    return different > 1 and len(days) < FULL_DAY * different
+    return len(numbers) > 1 and sum(numbers) < FULL_DAY * len(numbers)
 
 
-def by_month(days: Iterable[datetime.date]) -> dict[Period, list[datetime.date]]:
-    """Days that stand in their order, by their month."""
-    months = groupby(days, lambda day: (day.year, day.month))
-    found = [list(group) for _numbers, group in months]
-    return {month_of(group[0]): group for group in found}
-
-
-def grouped(places: list[Place], sparse: set[Period]) -> list[Group]:
+def grouped(days: list[Day], sparse: set[Period]) -> list[Group]:
     """Pieces under their days, or under their month where that is sparse."""
-    made = []
-    for day, found in groupby(places, lambda place: day_of(place.moment)):
+    made: list[Group] = []
+    for day, found in days:
         month = month_of(day)
         if month not in sparse:
-            made.append(Group(Period(day), list(found)))
+            made.append(Group(Period(day), found))
         elif made and made[-1].period == month:
             made[-1].places.extend(found)
         else:
-            made.append(Group(month, list(found)))
+            made.append(Group(month, found))
     return made

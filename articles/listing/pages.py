@@ -1,6 +1,7 @@
 """One page of a listing: its cards, its groups, and the ways on from it."""
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +17,10 @@ from .cards import Card, cards
 from .counts import shown_tags
 from .days import (
     ENOUGH,
+    Day,
     Group,
     Period,
+    by_day,
     by_month,
     day_of,
     grouped,
@@ -161,12 +164,15 @@ def groups(
     On the page of one day (``period``) that day is the group. ``is_sparse_month`` may
     remember what this module's own has said of a listing.
     """
-    by_day = period is not None and not period.is_month
+    is_of_a_day = period is not None and not period.is_month
     judge = is_sparse_month or is_sparse_whole
-    return grouped(page.places, set() if by_day else _sparse_months(page, judge))
+    days = by_day(page.places)
+    return grouped(days, set() if is_of_a_day else _sparse_months(page, days, judge))
 
 
-def _sparse_months(page: Page, judge: Callable[[Scope, Period], bool]) -> set[Period]:
+def _sparse_months(
+    page: Page, days: list[Day], judge: Callable[[Scope, Period], bool]
+) -> set[Period]:
     """The months of a page that have one heading for all their days.
 
     A month must be judged as a whole, or the same month would be cut into days on
@@ -174,7 +180,7 @@ def _sparse_months(page: Page, judge: Callable[[Scope, Period], bool]) -> set[Pe
     page is whole; of the first and the last, which may go on beyond it, dates are
     read until the month is full: at most 62 entries of the listing's index.
     """
-    months = by_month(day_of(each.moment) for each in page.places)
+    months = by_month(days)
     cut = set()
     if months and page.newer:
         cut.add(next(iter(months)))
@@ -182,11 +188,11 @@ def _sparse_months(page: Page, judge: Callable[[Scope, Period], bool]) -> set[Pe
         cut.add(next(reversed(months)))
     return {
         month
-        for month, found in months.items()
+        for month, numbers in months.items()
         if (
             judge(page.scope, month)
-            if month in cut and len(found) < ENOUGH
-            else is_sparse(found)
+            if month in cut and sum(numbers) < ENOUGH
+            else is_sparse(numbers)
         )
     }
 
@@ -194,7 +200,7 @@ def _sparse_months(page: Page, judge: Callable[[Scope, Period], bool]) -> set[Pe
 def is_sparse_whole(scope: Scope, month: Period) -> bool:
     """Whether a month of a listing has one heading, by its newest pieces."""
     newest = newest_within(scope, month.begin, month.end, ENOUGH)
-    return is_sparse(map(day_of, newest))
+    return is_sparse(Counter(map(day_of, newest)).values())
 
 
 def neighbours(scope: Scope, period: Period) -> tuple[Period | None, Period | None]:

@@ -31,10 +31,10 @@ pages = [
 pages += [
     path(f"{prefix}{period}", view, name=f"{kind}{ending}")
     for kind, prefix, view in (
-        ("home", "", listings.home),
         ("tag", "tags/<slugs:slug>/", listings.tag_detail),
         ("source", "sources/<uslug:slug>/", listings.source_detail),
         ("category", "categories/<uslug:slug>/", listings.category_detail),
+        ("home", "", listings.home),
     )
     for ending, period in (
         ("", ""),
