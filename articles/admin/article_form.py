@@ -9,11 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
-from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from articles import workflow
 from articles.models import Article, PossibleDuplicate, SuggestionState
@@ -24,6 +22,7 @@ from .article_history import ArticleHistoryAdmin
 from .article_saving import ArticleSavingAdmin
 from .corrections import CorrectionsAdmin
 from .forms import MoveForm, NewArticleForm
+from .posted import posted
 from .times import day
 
 
@@ -132,7 +131,7 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
         own = [
             path(
                 f"<int:pk>/source-change/{name}/",
-                self.admin_site.admin_view(view),
+                posted(self.admin_site, view, "admin:articles_article_change"),
                 name=f"articles_article_{name}_change",
             )
             for name, view in (
@@ -142,13 +141,11 @@ class ArticleAdmin(CorrectionsAdmin, ArticleHistoryAdmin, ArticleSavingAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    @method_decorator(require_POST)
     def accept_change_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take over what the source has changed."""
         said = _("Taken over from the source: %(columns)s.")
         return self._decide(request, pk, workflow.accept_change, said)
 
-    @method_decorator(require_POST)
     def dismiss_change_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Turn down what the source has changed."""
         said = _("Turned down, and not shown again: %(columns)s.")

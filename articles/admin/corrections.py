@@ -10,15 +10,18 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.urls.resolvers import URLPattern
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from articles import workflow
 from articles.fields import LinesField
 from articles.models import Article, Correction, CorrectionKind
 from articles.roles import person
+
+from .posted import posted
+
+#: The page of a piece, by its name.
+PIECE = "admin:articles_article_change"
 
 
 class CorrectionForm(forms.Form):
@@ -66,18 +69,17 @@ class CorrectionsAdmin(admin.ModelAdmin):
         own = [
             path(
                 "<int:pk>/correct/",
-                self.admin_site.admin_view(self.correct_view),
+                posted(self.admin_site, self.correct_view, PIECE),
                 name="articles_article_correct",
             ),
             path(
                 "<int:pk>/correction/<int:number>/withdraw/",
-                self.admin_site.admin_view(self.withdraw_correction_view),
+                posted(self.admin_site, self.withdraw_correction_view, PIECE),
                 name="articles_article_withdraw_correction",
             ),
         ]
         return [*own, *super().get_urls()]
 
-    @method_decorator(require_POST)
     def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Tell readers; what cannot be told yet is shown again, with the reason."""
         article = self._piece(request, pk)
@@ -91,7 +93,7 @@ class CorrectionsAdmin(admin.ModelAdmin):
             else:
                 said = _("Readers are told: %(text)s") % {"text": text}
                 self.message_user(request, said, messages.SUCCESS)
-                return redirect("admin:articles_article_change", pk)
+                return redirect(PIECE, pk)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Correct a piece"),
@@ -102,7 +104,6 @@ class CorrectionsAdmin(admin.ModelAdmin):
         template = "admin/articles/article/correct.html"
         return TemplateResponse(request, template, context)
 
-    @method_decorator(require_POST)
     def withdraw_correction_view(
         self, request: HttpRequest, pk: int, number: int
     ) -> HttpResponse:
@@ -116,7 +117,7 @@ class CorrectionsAdmin(admin.ModelAdmin):
         else:
             said = _("Withdrawn: readers do not see it any more.")
             self.message_user(request, said, messages.SUCCESS)
-        return redirect("admin:articles_article_change", pk)
+        return redirect(PIECE, pk)
 
     def _piece(self, request: HttpRequest, pk: int) -> Article:
         if not has_correct_permission(request):

@@ -12,11 +12,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from articles.fields import CleanTexts
 from articles.ingest import fetching
@@ -29,6 +27,7 @@ from .deleting import in_short
 from .fetch_attempt import outcome, pieces
 from .filters import HealthFilter, SourceFilter
 from .forms import FeedForm
+from .posted import posted
 from .refusals import RefusesActions
 from .times import labelled, moment
 
@@ -275,7 +274,7 @@ class FeedAdmin(RefusesActions, CleanTexts, BoundedAdmin):
         own = [
             path(
                 f"<int:pk>/{name}/",
-                self.admin_site.admin_view(view),
+                posted(self.admin_site, view, "admin:articles_feed_change"),
                 name=f"articles_feed_{name}",
             )
             for name, view in (
@@ -293,20 +292,17 @@ class FeedAdmin(RefusesActions, CleanTexts, BoundedAdmin):
             raise PermissionDenied
         return feed
 
-    @method_decorator(require_POST)
     def fetch_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Fetch a feed now."""
         self._fetch(request, [self._may_change(request, pk).pk])
         return redirect("admin:articles_feed_change", pk)
 
-    @method_decorator(require_POST)
     def revive_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Forget what went wrong with a feed, and fetch it now."""
         fetching.revive(self._may_change(request, pk))
         self._fetch(request, [pk])
         return redirect("admin:articles_feed_change", pk)
 
-    @method_decorator(require_POST)
     def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take over the address to which a feed's server sends us."""
         feed = self._may_change(request, pk)
@@ -319,7 +315,6 @@ class FeedAdmin(RefusesActions, CleanTexts, BoundedAdmin):
             self.message_user(request, said, messages.SUCCESS)
         return redirect("admin:articles_feed_change", pk)
 
-    @method_decorator(require_POST)
     def stay_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Keep a feed's address, wherever its server sends us."""
         feed = self._may_change(request, pk)

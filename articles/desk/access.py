@@ -5,11 +5,14 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from articles.roles import NotPermitted
 
+from .addresses import back
 from .answers import is_script, refused
 
 View = Callable[..., HttpResponse]
@@ -22,8 +25,9 @@ def at_desk(
 ) -> Callable[[View], View]:
     """A view inside the admin, for those who have a permission.
 
-    Who is signed out goes to the sign-in page. The desk's script gets every refusal
-    in words that it can show.
+    Who is signed out goes to the sign-in page, and from there on to a page: what was
+    posted is not done, and its address is nothing to look at. The desk's script gets
+    every refusal in words that it can show.
     """
 
     def dress(view: View) -> View:
@@ -43,9 +47,13 @@ def at_desk(
 
         @wraps(view)
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if is_script(request) and not admin.site.has_permission(request):
+            if admin.site.has_permission(request):
+                return inside(request, *args, **kwargs)
+            if is_script(request):
                 said = _("You are signed out. Sign in again; nothing was done.")
                 return JsonResponse({"said": said, "done": False}, status=401)
+            if request.method == "POST":
+                return redirect_to_login(back(request), reverse("admin:login"))
             return inside(request, *args, **kwargs)
 
         return asked

@@ -543,7 +543,8 @@ def test_what_is_done_with_a_feed_is_posted_with_its_token(
     plain.force_login(manager)
     assert plain.post(f"{FEEDS}999/{act}/").status_code == 404
     anonymous = Client().post(f"{FEEDS}{feed.pk}/{act}/")
-    assert anonymous.url.startswith("/admin/login/")
+    # And then to the feed: this address is nothing to look at.
+    assert anonymous.url == f"/admin/login/?next={FEEDS}{feed.pk}/change/"
     assert Feed.objects.get().moved_to == "https://new.example/"
 
 
