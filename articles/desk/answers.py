@@ -17,6 +17,7 @@ from articles.roles import person
 from articles.workflow import Outcome
 from newsroom.errors import bad_request
 
+from . import frame
 from .addresses import back, narrowing, piece_of, stands_at
 
 #: Rows that an answer draws anew; of a larger batch the page shows the rest when it is
@@ -82,6 +83,38 @@ def done(
         "rows": _rows(request, ids, come_back),
     }
     return JsonResponse(answer, status=200 if outcome.moved else 409)
+
+
+def claimed(
+    request: HttpRequest, said: str, outcome: Outcome, versions: dict[int, int]
+) -> HttpResponse:
+    """Asks, on a page, whether to do the same with pieces of colleagues as well.
+
+    ``versions`` are those in which the person has seen them. Whatever else the form
+    held is sent once more, with ``take_over``.
+    """
+    if outcome.moved:
+        messages.success(request, said)
+    others = [(pk, why) for pk, why in outcome.refused if pk not in outcome.claimed]
+    for each in _reasons(Outcome(refused=others)):
+        messages.warning(request, each["why"])
+    taken = [(pk, why) for pk, why in outcome.refused if pk in outcome.claimed]
+    fields = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in {"piece", "csrfmiddlewaretoken"}
+        for value in values
+    ]
+    pieces = [
+        f"{pk}:{versions[pk]}" if pk in versions else str(pk) for pk, _why in taken
+    ]
+    context = {
+        "why": [each["why"] for each in _reasons(Outcome(refused=taken))],
+        "fields": [*fields, *(("piece", each) for each in pieces), ("take_over", "1")],
+        "back": back(request),
+    }
+    title = _("A colleague is at work on it")
+    return frame.page(request, "desk/claimed.html", title, context, status=409)
 
 
 def _onward(request: HttpRequest, outcome: Outcome) -> str:

@@ -45,6 +45,8 @@ def deed(kind: str) -> Callable[[Deed], Callable[..., HttpResponse]]:
                 return answers.refused(request, " ".join(error.messages))
             except workflow.NotAllowed as why:
                 return answers.refused(request, str(why), status=409)
+            if outcome.claimed and not answers.is_script(request):
+                return answers.claimed(request, said, outcome, chosen.versions)
             return answers.done(request, said, outcome, dict.fromkeys(chosen.ids))
 
         return view
@@ -191,7 +193,12 @@ def claim(request: HttpRequest, chosen: Chosen) -> Said:
         workflow.release(pk, by=by)
         said = _("You are not at work on “%(headline)s” any more.")
     else:
-        workflow.claim(pk, by=by, take_over=chosen.take_over)
+        try:
+            workflow.claim(pk, by=by, take_over=chosen.take_over)
+        except workflow.Claimed as colleague:
+            outcome = Outcome()
+            outcome.leave_to(colleague, pk)
+            return outcome, ""
         said = _("You are at work on “%(headline)s”.")
     return Outcome(moved=[pk]), _about([pk], said, "")
 
@@ -259,7 +266,7 @@ def undo(request: HttpRequest, act: int | None = None) -> HttpResponse:
         act = last.pk
     found = get_object_or_404(Act, pk=act)
     try:
-        outcome = workflow.undo(found, by=by)
+        outcome = workflow.undo_unasked(found, by=by)
     except workflow.NotAllowed as why:
         return answers.refused(request, str(why), status=409, act=act)
     outcome.act = outcome.act or found

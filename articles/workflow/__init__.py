@@ -35,7 +35,7 @@ from .publishing import publish, soon, tag
 from .restoring import earlier, restore
 from .source_changes import accept_change, dismiss_change
 from .taking_down import TakeDown, take_down
-from .undoing import last_act, preview_undo, undo, why_not_undo
+from .undoing import last_act, preview_undo, undo, undo_unasked, why_not_undo
 from .withdrawal import delete, erase_killed, take_pictures_away
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "take_down",
     "take_pictures_away",
     "undo",
+    "undo_unasked",
     "until_when",
     "why_not_correct",
     "why_not_undo",

@@ -74,12 +74,31 @@ def last_act(
     undone = Act.objects.filter(undoes=OuterRef("pk"))
     acts = recent.filter(~Exists(undone)).select_related("undoes__undoes")
     for act in acts.newest_first()[:BATCH]:
-        first, is_taken_back = act, False
-        while first.undoes:
-            first, is_taken_back = first.undoes, not is_taken_back
+        first, is_taken_back = _first(act)
         if first.kind in UNASKED and is_taken_back == taken_back:
             return act
     return None
+
+
+def _first(act: Act) -> tuple[Act, bool]:
+    """What an act takes back in the end, and whether it leaves that taken back."""
+    is_taken_back = False
+    while act.undoes:
+        act, is_taken_back = act.undoes, not is_taken_back
+    return act, is_taken_back
+
+
+def undo_unasked(act: Act, *, by: User) -> Outcome:
+    """Take back by a key what this person has done at the desk, as ``undo`` does.
+
+    Raises NotAllowed for what others have done and for all other kinds: what that
+    would change is shown first, in the history.
+    """
+    if act.by_id != by.pk or _first(act)[0].kind not in UNASKED:
+        raise NotAllowed(
+            gettext("This is taken back in the history, which asks first.")
+        )
+    return undo(act, by=by)
 
 
 def _may_undo(act: Act, user: User | AnonymousUser) -> bool:

@@ -717,6 +717,18 @@ def test_tags_that_match_are_seen_whole_before_what_would_be_new(
     assert last["y"] + last["height"] <= hint["y"]
 
 
+def test_a_claim_by_the_key_takes_a_colleague_s_over(desk: Page) -> None:
+    first, _second = waiting(2)
+    workflow.claim(first.pk, by=make_user("sato", EDITOR))
+    open_desk(desk)
+    desk.keyboard.press("c")
+    asked = desk.get_by_role("dialog", name="A colleague is at work on it")
+    asked.get_by_role("button", name="Take it over and go on").click()
+    said(desk, "You are at work on")
+    in_focus(desk, first)
+    assert Claim.objects.get().by.get_username() == "mori"
+
+
 def test_notes_claims_and_holds_by_the_keyboard(desk: Page) -> None:
     first, second = waiting(2)
     open_desk(desk)

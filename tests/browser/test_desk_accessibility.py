@@ -100,6 +100,19 @@ def test_a_conflict_has_no_accessibility_faults(
     assert faults_of(page, show) == []
 
 
+def test_the_question_of_a_claim_has_no_accessibility_faults(
+    page: Page, pieces: list[Article]
+) -> None:
+    def show() -> None:
+        page.goto(f"/admin/desk/pieces/{pieces[1].pk}/")
+        page.get_by_role("button", name="Spike", exact=True).click()
+        page.get_by_role("button", name="Take it over and go on").wait_for()
+
+    assert faults_of(page, show) == []
+    page.get_by_role("button", name="Take it over and go on").click()
+    page.get_by_text(f"Spiked “{pieces[1].shown_headline}”.").wait_for()
+
+
 def test_the_desk_s_other_pages_have_no_accessibility_faults(
     page: Page, pieces: list[Article]
 ) -> None:

@@ -1,5 +1,6 @@
 """What is done at the desk: by its script, by plain forms, and by those who may."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -109,6 +110,19 @@ def test_a_colleague_s_act_is_not_mine_to_undo_without_its_number(
     assert ask("undo").status_code == 409
 
 
+def test_the_desk_takes_back_nothing_that_was_not_done_at_it_by_oneself(
+    editor, colleague, ask
+):
+    others, killed = ArticleFactory.create_batch(2, published=True)
+    workflow.move(others, "unpublish", by=colleague)
+    workflow.move(killed, "kill", by=editor, reason="A court")
+    for act in Act.objects.filter(kind__in=("unpublish", "kill")):
+        answer = ask(f"undo/{act.pk}")
+        assert (answer.status_code, answer.json()["done"]) == (409, False)
+        assert "in the history" in answer.json()["said"]
+    assert not Act.objects.filter(kind="undo").exists()
+
+
 def test_what_was_seen_in_another_version_is_left_with_its_reason(
     editor, colleague, ask
 ):
@@ -132,6 +146,66 @@ def test_a_piece_that_a_colleague_has_claimed_asks_first(editor, colleague, ask)
     assert answer.json()["claimed"] == [piece.pk]
     assert "sato is at work" in answer.json()["said"]
     assert ask("publish", piece, take_over="1").status_code == 200
+
+
+def test_a_plain_form_asks_on_a_page_whether_to_take_over(
+    editor, colleague, client: Client
+):
+    free, taken = ArticleFactory.create_batch(2)
+    [port] = suggested(taken, "Port")
+    workflow.claim(taken.pk, by=colleague)
+    fields = {
+        "piece": [f"{free.pk}:0", f"{taken.pk}:0"],
+        "offered": [port],
+        "next": "/admin/desk/?only=untagged",
+    }
+    asked = client.post("/admin/desk/publish/", fields)
+    assert asked.status_code == 409
+    assert f"Published “{free.shown_headline}”." in asked.text
+    assert "sato is at work on it." in asked.text
+    assert 'href="/admin/desk/?only=untagged"' in asked.text
+    assert names_of(taken) == set()
+    assert not Article.objects.published().filter(pk=taken.pk).exists()
+
+    hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', asked.text)
+    again = {name: value for name, value in hidden if name != "csrfmiddlewaretoken"}
+    assert again == {
+        "offered": str(port),
+        "next": "/admin/desk/?only=untagged",
+        "piece": f"{taken.pk}:0",
+        "take_over": "1",
+    }
+    assert client.post("/admin/desk/publish/", again).url == again["next"]
+    taken.refresh_from_db()
+    assert taken.status == "published"
+    # What was unticked before the question stays so after it.
+    assert names_of(taken) == set()
+
+
+@pytest.mark.parametrize("deed", ["spike", "hold", "claim", "fold"])
+def test_whatever_a_claim_keeps_from_a_plain_form_can_be_taken_over(
+    editor, colleague, client: Client, deed
+):
+    piece, other = ArticleFactory.create_batch(2)
+    workflow.claim(piece.pk, by=colleague)
+    fields = {"piece": piece.pk, "until": "week", "into": other.pk}
+    asked = client.post(f"/admin/desk/{deed}/", fields)
+    assert (asked.status_code, "Take it over" in asked.text) == (409, True)
+    assert client.post(f"/admin/desk/{deed}/", fields | {"take_over": 1}).url
+
+
+def test_a_piece_s_own_page_shows_the_tags_it_would_be_published_with(
+    editor, client: Client
+):
+    piece = ArticleFactory()
+    port, trade = suggested(piece, "Port", "Trade")
+    page = client.get(f"/admin/desk/pieces/{piece.pk}/").text
+    for tag in (port, trade):
+        assert f'name="offered" value="{tag}"' in page
+        assert f'name="accepted" value="{tag}" checked' in page
+    fields = {"piece": f"{piece.pk}:0", "offered": [port, trade], "accepted": [trade]}
+    client.post("/admin/desk/publish/", fields)
+    assert names_of(piece) == {"Trade"}
 
 
 def test_a_claim_is_taken_given_up_and_taken_over(editor, colleague, ask):
@@ -608,8 +682,10 @@ def test_who_is_signed_out_is_told_so(client: Client, db, ask, deed):
     answer = ask(deed, piece)
     assert answer.status_code == 401
     assert "Sign in" in answer.json()["said"]
-    plain = client.post(f"/admin/desk/{deed}/", {"piece": piece.pk})
-    assert plain.url.startswith("/admin/login/")
+    fields = {"piece": piece.pk, "next": "/admin/desk/?only=untagged"}
+    plain = client.post(f"/admin/desk/{deed}/", fields)
+    # And then to where the form was: a deed's address is nothing to look at.
+    assert plain.url == "/admin/login/?next=/admin/desk/%3Fonly%3Duntagged"
 
 
 def test_who_may_not_see_articles_does_not_see_the_desk(client: Client, db):
