@@ -2,20 +2,25 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from articles.roles import NotPermitted, names_of, who_can
 from articles.roles.addresses import ADDRESSES, NOBODY, asked_by_action
 
 
 class RefusesActions(admin.ModelAdmin):
-    """A list that refuses an action of which the person is not shown the name.
+    """A list that refuses an action of which the person is not shown the name, and one
+    on rows that cannot be.
 
-    Django says “No action selected” of it, which helps nobody.
+    Of the first Django says “No action selected”, which helps nobody; with the second
+    it breaks off.
     """
 
     def changelist_view(
@@ -32,6 +37,18 @@ class RefusesActions(admin.ModelAdmin):
             asked = asked_by_action(match.view_name if match else "", action)
             if asked and action not in allowed:
                 raise NotPermitted(asked)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet, *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        try:
+            for ticked in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.clean(ticked, None)
+        except ValidationError:
+            said = _("Not done: what was ticked is no row of this list. Tick it again.")
+            self.message_user(request, said, messages.ERROR)
+            return None
+        return super().response_action(request, queryset, *args, **kwargs)
 
 
 def refused(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:

@@ -114,6 +114,16 @@ def test_a_piece_that_cannot_make_the_move_is_named_with_the_reason(
     assert not Article.objects.published().exists()
 
 
+@pytest.mark.parametrize("ticked", ["abc", "9" * 20, "1.5", ""])
+def test_what_is_no_row_cannot_be_ticked(
+    client: Client, editor: object, ticked: str
+) -> None:
+    data = {"action": "spike_selected", "_selected_action": [ticked], "index": 0}
+    page = client.post(LIST, data, follow=True)
+    assert page.status_code == 200
+    assert "what was ticked is no row of this list" in page.text
+
+
 def test_spike_keeps_the_reason(client: Client, act: Act, editor: object) -> None:
     article = ArticleFactory()
 
