@@ -23,6 +23,8 @@ from .scopes import LED_BY, Scope, Subject, shown_categories, shown_sources
 #: Rows of a page: the default and the most (the public contract's figures).
 PAGE_SIZE = 20
 MOST_ROWS = 100
+#: Characters of a value that makes no sense which are shown again.
+LONGEST_SHOWN = 60
 
 
 class InvalidListing(Exception):
@@ -59,7 +61,8 @@ class RowField(forms.CharField):
 
     ``present`` answers with the row that has a slug; a choice of a model would build
     its question each time, which took half as long as a page. ``rows`` are all that
-    may be chosen: one of them may have had the slug before.
+    may be chosen: one of them may have had the slug before. ``unknown`` is what is
+    said of a slug that none has.
     """
 
     def __init__(
@@ -67,10 +70,11 @@ class RowField(forms.CharField):
         *,
         present: Callable[[str], list[Any]],
         rows: Callable[[], Any],
+        unknown: Any,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.present, self.rows = present, rows
+        self.present, self.rows, self.unknown = present, rows, unknown
 
     def clean(self, value: Any) -> Chosen | None:
         slug = super().clean(value)
@@ -80,8 +84,8 @@ class RowField(forms.CharField):
             return Chosen(*found)
         if row := self.rows().by_slug([slug]).get(slug):
             return Chosen(row.pk, row.slug, row.name)
-        said = forms.ModelChoiceField.default_error_messages["invalid_choice"]
-        raise forms.ValidationError(said, code="invalid_choice")
+        shown = {"slug": slug[:LONGEST_SHOWN]}
+        raise forms.ValidationError(self.unknown, code="unknown", params=shown)
 
 
 class RowFilter(django_filters.Filter):
@@ -123,10 +127,16 @@ class ListingFilterBase(django_filters.FilterSet):
     """
 
     source = RowFilter(
-        label=gettext_lazy("Source"), present=_sources, rows=shown_sources
+        label=gettext_lazy("Source"),
+        present=_sources,
+        rows=shown_sources,
+        unknown=gettext_lazy("There is no source “%(slug)s” here."),
     )
     category = RowFilter(
-        label=gettext_lazy("Category"), present=_categories, rows=shown_categories
+        label=gettext_lazy("Category"),
+        present=_categories,
+        rows=shown_categories,
+        unknown=gettext_lazy("There is no category “%(slug)s” here."),
     )
     language = django_filters.CharFilter(label=gettext_lazy("Language"), max_length=35)
     q = django_filters.CharFilter(label=gettext_lazy("Words"), max_length=LONGEST_QUERY)

@@ -476,7 +476,9 @@ def test_nobody_is_named_of_whom_nothing_was_ever_public(client, kind):
     paths = [f"/{kind}/pills/", f"/{kind}/pills/feed.rss", f"/ja/{kind}/pills/"]
     assert {client.get(path).status_code for path in paths} == {404}
     name = {"sources": "source", "categories": "category"}[kind]
-    assert client.get(f"/?{name}=pills").status_code == 400
+    answer = client.get(f"/?{name}=pills")
+    assert answer.status_code == 400
+    assert f"There is no {name} “pills” here." in answer.text
 
     chief = make_user(is_superuser=True)
     workflow.move(waits, "publish", by=chief)
