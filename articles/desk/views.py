@@ -96,13 +96,15 @@ def news(request: HttpRequest) -> HttpResponse:
 def _for_script(request: HttpRequest) -> dict[str, Any]:
     """What the desk's script knows: keys, addresses, and the words it says itself."""
     kept = keys_of(person(request))
+    claims = request.user.has_perm(permission_for("claim"))
     return {
         "keys": kept.of,
         "on": kept.on,
         "user": person(request).pk,
         "news": reverse("desk:news"),
         "piece": reverse("desk:piece", args=[0]),
-        "claim": reverse("desk:claim"),
+        # Who may not claim a piece is at work on it without.
+        "claim": reverse("desk:claim") if claims else "",
         "go": {
             "q": reverse("desk:queue"),
             "a": reverse("admin:articles_article_changelist"),

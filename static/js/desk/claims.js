@@ -11,7 +11,7 @@ let claimed = null;
 const byKey = new Set(); // pieces (ids) claimed by the key
 
 async function holdClaim(id) {
-  if (claimed?.id === id) return;
+  if (!config.claim || claimed?.id === id) return;
   releaseClaim();
   const own = { id, timer: window.setInterval(() => ask(), EVERY) };
   claimed = own;
