@@ -59,7 +59,7 @@ class Report:
     """How many sources and feeds are new, were there, or were refused and why.
 
     ``hints`` tell what is no fault, and yet worth a look: feeds that are there already
-    as another source's, columns that nobody reads.
+    as another source's, sources that keep another policy, columns that nobody reads.
     """
 
     read: int = 0
@@ -155,6 +155,10 @@ def read_csv(stream: TextIO) -> Iterator[Row]:
         header = stream.readline(_MOST_HEADER)
         if len(header) == _MOST_HEADER:
             raise Unreadable(f"the header row has {_MOST_HEADER:,} characters or more")
+        if "\0" in header:
+            raise Unreadable(
+                "the header row has a NUL in it; save the file as CSV UTF-8"
+            )
         delimiter = max(DELIMITERS, key=header.count)
         lines = chain([header], stream)
         reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
@@ -247,6 +251,11 @@ def _import_row(row: Row, report: Report) -> None:
         told = f"{_where(row)}: the feed is here already, as one of “{feed.source}”"
         report.hints.append(told)
         return
+    if known and row.reuse and row.reuse != known.reuse:
+        report.hints.append(
+            f"{_where(row)}: the source is here already and stays {known.reuse!r}, not"
+            f" {row.reuse!r}; policies are changed on its page in the admin"
+        )
     source = Source.objects.get_or_make(
         [row.name],
         site_url=site_url,

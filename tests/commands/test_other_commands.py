@@ -191,6 +191,27 @@ def test_bad_rows_of_a_list_are_refused_alone(tmp_path):
     assert "line 4, “Bad”: " in done.err
 
 
+def test_a_list_tells_of_a_policy_that_it_does_not_change(tmp_path):
+    path = tmp_path / "sources.csv"
+    path.write_text(
+        "name,feed_url,reuse\nDelta,https://a.example/f,excerpt\n"
+        "Delta,https://a.example/f,blocked\nDelta,https://a.example/g,\n"
+    )
+    done = invoke("import_sources", path, "--format=json")
+    assert (done.code, done.json["unchanged"], done.json["failed"]) == (0, 1, 0)
+    assert Source.objects.get().reuse == "excerpt"
+    assert "line 3, “Delta”: the source is here already and stays 'excerpt'" in done.err
+    assert "line 4" not in done.err
+
+
+def test_a_list_with_a_nul_in_its_header_is_refused_whole(tmp_path):
+    path = tmp_path / "sources.csv"
+    path.write_bytes(b"name\0,feed_url\nA,https://a.example/f\n")
+    done = invoke("import_sources", path)
+    assert (done.code, Source.objects.count()) == (2, 0)
+    assert "the header row has a NUL in it" in done.err
+
+
 @pytest.mark.parametrize(
     ("body", "line"),
     [

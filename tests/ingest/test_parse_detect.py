@@ -94,7 +94,8 @@ def test_what_is_not_clear_asks_for_the_format_by_its_option(
     [
         ("a.json", b"", "the file is empty"),
         ("a.ndjson", b"\x1f\x8b\x08", "compressed; unpack it first"),
-        ("a.zip", b"PK\x03\x04", "compressed; unpack it first"),
+        ("a.zip", b"PK\x03\x04", "unpack the archive first"),
+        ("a.xlsx", b"PK\x03\x04", "save a workbook's sheet as CSV UTF-8"),
         ("a.xml", b"<!DOCTYPE html>\n<html lang='en'>", "this is a web page"),
         ("a.html", b"<!doctype html><html>", "this is a web page"),
         ("a.json", '{"url": "u"}'.encode("utf-16"), "this file is UTF-16"),

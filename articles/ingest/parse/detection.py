@@ -20,7 +20,9 @@ _BY_ENDING = {
     ".atom": "atom",
     ".wxr": "wxr",
 }
-_PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+#: How a ZIP begins, and so every workbook and document of an office suite.
+_ZIP = b"PK\x03\x04"
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 # https://www.jsonfeed.org/version/1.1/: every feed names its version by this URL.
 _JSON_FEED = re.compile(r'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org')
 _WIDE = (
@@ -42,6 +44,11 @@ def detect(name: str, head: bytes) -> str:
 
     Raises Unreadable if that cannot be told, or if it is no format that is read.
     """
+    if head.startswith(_ZIP):
+        raise Unreadable(
+            "this is a workbook, a document or an archive (ZIP): save a workbook's"
+            " sheet as CSV UTF-8, or unpack the archive first"
+        )
     if head.startswith(_PACKED):
         raise Unreadable("this file is compressed; unpack it first")
     ending = PurePath(name).suffix.lower()
