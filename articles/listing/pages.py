@@ -28,7 +28,7 @@ from .days import (
     midnight,
 )
 from .filters import PAGE_SIZE, chosen
-from .rows import between, newest_within, place_of, places
+from .rows import between, newest_within, places, refuse_unlisted
 from .scopes import Place, Scope
 
 #: Tags that a search names above what it found.
@@ -138,14 +138,15 @@ def _read(
     gone, that is asked for.
     """
     cursor, is_upwards = before or after, bool(before)
-    start = place_of(cursor, "before" if before else "after") if cursor else None
-    number = size + 2 if start else size + 1
-    found = places(scope, start, number, is_upwards=is_upwards)
+    number = size + 2 if cursor else size + 1
+    found = places(scope, cursor, number, is_upwards=is_upwards)
+    if cursor and not found:
+        refuse_unlisted(cursor, "before" if before else "after")
     is_there = found[:1] != [] and found[0].article == cursor
     rest = found[1:] if is_there else found
     shown, goes_on = rest[:size], len(rest) > size
     goes_back = is_there and shown != []
-    if start and shown and not is_there:
+    if cursor and shown and not is_there:
         # What the page begins with is one; another says that it goes on there.
         behind = places(scope, shown[0], 2, is_upwards=not is_upwards)
         goes_back = len(behind) > 1

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from articles.models import edition, moment_listed
+from articles.models import edition, moment_listed, moment_within
 from newsroom.prepared import prepared
 
 from .filters import InvalidListing
@@ -41,19 +41,23 @@ def upwards(scope: Scope, place: Place) -> QuerySet:
 
 
 def places(
-    scope: Scope, start: Place | None, number: int, *, is_upwards: bool = False
+    scope: Scope, start: Place | int | None, number: int, *, is_upwards: bool = False
 ) -> list[Place]:
     """So many places of a scope from one on, or from the top, in the order of reading.
 
-    The first is the one it starts at, as long as there is a row in that place.
+    ``start`` may be the number of an article: the same question then looks up where
+    that stands, or stood, and finds nothing if it never did. The first place is the one
+    it starts at, as long as there is a row in it.
     """
-    edge = start[:2] if start else ()
+    edge = start[:2] if isinstance(start, Place) else (start,) if start else ()
     rows = asked(_columns, scope, *edge, is_upwards=is_upwards, number=number)
     return list(map(Place._make, rows))
 
 
 def _columns(scope: Scope, *edge: Any, is_upwards: bool, number: int) -> QuerySet:
     """All that a page reads of its rows."""
+    if len(edge) == 1:
+        edge = (moment_within(*edge), *edge)
     place = Place(*edge) if edge else None
     found = upwards(scope, place) if is_upwards and place else downwards(scope, place)
     stamp = edition.stamp_of(scope.id_field)
@@ -107,12 +111,8 @@ def between(scope: Scope, begin: datetime.datetime, end: datetime.datetime) -> S
     return scope.where(("listed_at__gte", begin), ("listed_at__lt", end))
 
 
-def place_of(article: int, name: str) -> Place:
-    """Where the cursor's article stands, or stood before it was unpublished.
-
-    ``name`` is the parameter that InvalidListing speaks of if it never did.
-    """
-    moment = moment_listed(article)
-    if moment is None:
+def refuse_unlisted(article: int, name: str) -> None:
+    """Raise InvalidListing, of the parameter ``name``, for the number of an article
+    that was never listed."""
+    if moment_listed(article) is None:
         raise InvalidListing({name: [_("No piece of that number was listed.")]})
-    return Place(moment, article)

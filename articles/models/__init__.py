@@ -21,7 +21,7 @@ from .history import Act, Change, SourceChange, SourceChangeState
 from .identity import FormerAddress, FormerId, Sighting, Tombstone
 from .image import Image
 from .imports import ImportRun, RecordOutcome, RefusedRecord, RunState
-from .moments import moment_listed
+from .moments import moment_listed, moment_within
 from .search_row import SearchRow, Shelf
 from .source import Indexing, Reuse, Source, SourceAlias
 from .tag import Tag, TagAlias, TagPhrase, parse_tag_names, written_tag_names
@@ -89,6 +89,7 @@ __all__ = [
     "Tombstone",
     "host_of",
     "moment_listed",
+    "moment_within",
     "parse_tag_names",
     "renew_all",
     "renew_editions",

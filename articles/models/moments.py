@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Least
 
 from newsroom.prepared import prepared
 
@@ -14,12 +15,17 @@ def moment_listed(pk: int) -> datetime | None:
 
     None if it was never public, so that no number tells of a piece to come.
     """
-    return min(
-        (moment for row in _dates_once_public(pk) for moment in row), default=None
-    )
+    return next((moment for (moment,) in _asked(pk)), None)
 
 
-@prepared
-def _dates_once_public(pk: int) -> QuerySet:
+def moment_within(pk: int) -> Subquery:
+    """The same as a part of another question, NULL where the article never stood."""
+    return Subquery(_moments(pk))
+
+
+def _moments(pk: int) -> QuerySet:
     once = Article.objects.once_public().filter(pk=pk)
-    return once.values_list("source_published_at", "published_at")
+    return once.values_list(Least("source_published_at", "published_at"))
+
+
+_asked = prepared(_moments)
