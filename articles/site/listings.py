@@ -278,12 +278,19 @@ def _place(page: listing.Page, period: listing.Period | None) -> str:
     return ", ".join(said)
 
 
-def _told(page: listing.Page) -> tuple[str, str] | None:
-    """When a listing got its newest piece, for programs and in words."""
+class Told(NamedTuple):
+    """A moment, for programs and in words."""
+
+    moment: str
+    said: str
+
+
+def _told(page: listing.Page) -> Told | None:
+    """When a listing got its newest piece."""
     if page.updated_at is None:
         return None
-    said = moment(localtime(page.updated_at))
-    return said, _told_in(get_language(), said)
+    at = moment(localtime(page.updated_at))
+    return Told(at, _told_in(get_language(), at))
 
 
 @lru_cache(maxsize=2_000)
