@@ -220,7 +220,7 @@ def make(number: int, *, waiting: int = 0, noted: int = 0, seed: int = 1) -> Non
         if first == 0:
             # Of empty tables PostgreSQL knows no better index than another, and goes
             # on checking each reference by the one it chose then: of a million pieces
-            # that took longer than an hour.
+            # half an hour was not enough for that.
             connection.cursor().execute("ANALYZE")
         if batch.stop % 50_000 == 0:
             sys.stderr.write(f"{batch.stop} pieces\n")
