@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Request,
     Route,
     WebError,
+    expect,
     sync_playwright,
 )
 from pytest_django import DjangoDbBlocker, Settings
@@ -33,8 +34,9 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-#: Milliseconds that a page may take to show what a test waits for.
-PATIENCE_MS = 10_000
+#: Milliseconds that a page may take to show what a test waits for. Twenty pieces that
+#: are decided on in a row took more than five seconds where eight other processes ran.
+PATIENCE_MS = 30_000
 
 
 def missing(part: str) -> NoReturn:
@@ -179,6 +181,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     # Playwright's synchronous interface keeps an event loop in this thread, and
     # Django would refuse it every query from then on.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=chromium, args=CHROMIUM_OPTIONS
