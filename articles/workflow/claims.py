@@ -51,15 +51,24 @@ def release(article: int, *, by: User) -> None:
     Claim.objects.filter(article=article, by=by).delete()
 
 
-def claimed_by_others(
-    ids: Iterable[int], *, by: User | None, take_over: bool = False
-) -> dict[int, Claimed]:
-    """``{article id: Claimed}`` of the pieces that a colleague is at work on.
-
-    What is decided on a piece leaves these alone. {} for who takes them over, and for
-    programs (``by`` is None), which nobody could ask.
-    """
-    if by is None or take_over:
-        return {}
+def claimed_by_others(ids: Iterable[int], *, by: User) -> dict[int, Claimed]:
+    """``{article id: Claimed}`` of the pieces that a colleague is at work on."""
     rows = Claim.objects.standing().filter(article__in=list(ids)).exclude(by=by)
     return {each.article_id: Claimed(each) for each in rows.select_related("by")}
+
+
+def left_to_others(
+    ids: Iterable[int], *, by: User | None, take_over: bool
+) -> dict[int, Claimed]:
+    """Of pieces that are decided on, those that are left to a colleague, who is at
+    work on them: ``{article id: Claimed}``.
+
+    {} for who takes them over, with which the colleague's claim ends; and for programs
+    (``by`` is None), which nobody could ask.
+    """
+    if by is None:
+        return {}
+    if not take_over:
+        return claimed_by_others(ids, by=by)
+    Claim.objects.filter(article__in=list(ids)).exclude(by=by).delete()
+    return {}

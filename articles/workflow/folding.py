@@ -14,7 +14,7 @@ from articles.models import (
     relisting,
 )
 
-from .claims import claimed_by_others
+from .claims import left_to_others
 from .moves import WAITING
 from .outcomes import NotAllowed, Outcome, changed_meanwhile, touch
 
@@ -39,7 +39,7 @@ def fold(
         pieces = Article.objects.in_bulk([article, into])
         if len(pieces) < 2:
             raise NotAllowed(gettext("One of the two is gone."))
-        if claimed := claimed_by_others([article], by=by, take_over=take_over):
+        if claimed := left_to_others([article], by=by, take_over=take_over):
             outcome.leave_to(claimed[article], article)
             return outcome
         lead = pieces[into].folded_into or pieces[into]
@@ -86,7 +86,7 @@ def keep_apart(
         pairs = PossibleDuplicate.objects.open().of([article])
         if not pairs.of([other]).exists() or article == other:
             raise NotAllowed(gettext("Nobody takes the two for the same."))
-        if claimed := claimed_by_others([article], by=by, take_over=take_over):
+        if claimed := left_to_others([article], by=by, take_over=take_over):
             outcome.leave_to(claimed[article], article)
             return outcome
         settle(article, other, DuplicateState.APART)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from articles.acts import acting
 from articles.models import Article
 
-from .claims import claimed_by_others
+from .claims import left_to_others
 from .moves import WAITING
 from .outcomes import Outcome, changed_meanwhile, touch
 
@@ -60,7 +60,7 @@ def hold(
     """
     outcome, seen = Outcome(), versions or {}
     with acting("hold" if until else "resume", ids, by=by) as recording:
-        claimed = claimed_by_others(recording.before, by=by, take_over=take_over)
+        claimed = left_to_others(recording.before, by=by, take_over=take_over)
         pieces = Article.objects.filter(pk__in=recording.before)
         for article in pieces.only("status", "version").order_by("pk"):
             if colleague := claimed.get(article.pk):

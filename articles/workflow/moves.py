@@ -22,7 +22,7 @@ from articles.acts import acting, arriving
 from articles.models import Article, ArticleStatus, relisting
 
 from . import withdrawal
-from .claims import claimed_by_others
+from .claims import left_to_others
 from .outcomes import NotAllowed, Outcome, changed_meanwhile
 
 INGESTED = ArticleStatus.INGESTED
@@ -134,7 +134,7 @@ def move_many(
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             recording.include(batch)
-            claimed = claimed_by_others(batch, by=by, take_over=take_over)
+            claimed = left_to_others(batch, by=by, take_over=take_over)
             for pk, colleague in claimed.items():
                 outcome.leave_to(colleague, pk)
             free = [pk for pk in batch if pk not in claimed]

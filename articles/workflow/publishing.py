@@ -12,7 +12,7 @@ from articles.acts import TAGS, acting
 from articles.models import Article, relisting
 from articles.tagging import tags
 
-from .claims import claimed_by_others
+from .claims import left_to_others
 from .moves import move_many
 from .outcomes import Outcome, changed_meanwhile
 
@@ -81,7 +81,7 @@ def tag(
     with acting("tag", ids, by=by) as recording:
         pieces = Article.objects.filter(pk__in=recording.before).order_by("pk")
         chosen, off = tags.tags_named(on, by=by), set(off)
-        claimed = claimed_by_others(recording.before, by=by, take_over=take_over)
+        claimed = left_to_others(recording.before, by=by, take_over=take_over)
         for article in pieces.only("version"):
             worn = {tag["tag"] for tag in recording.before[article.pk][TAGS]} - off
             if colleague := claimed.get(article.pk):
