@@ -18,7 +18,7 @@ from articles.workflow import Outcome
 from newsroom.errors import bad_request
 
 from . import frame
-from .addresses import back, narrowing, piece_of, stands_at
+from .addresses import back, narrowing, piece_of, queue_of, stands_at
 
 #: Rows that an answer draws anew; of a larger batch the page shows the rest when it is
 #: loaded the next time.
@@ -118,8 +118,9 @@ def claimed(
 
 
 def _onward(request: HttpRequest, outcome: Outcome) -> str:
-    """Where a plain form goes on: at the next piece of the queue where it wants that
-    (``then=next``) and its piece was decided on, else where it came from."""
+    """Where a plain form goes on: where it came from; but at the next piece of the
+    queue, or the queue at its end, where it wants that (``then=next``) and its piece
+    was decided on."""
     came_from = back(request)
     if request.POST.get("then") != "next" or not outcome.moved:
         return came_from
@@ -130,7 +131,7 @@ def _onward(request: HttpRequest, outcome: Outcome) -> str:
         return came_from
     if article is None:
         messages.info(request, _("That is the end of the queue."))
-        return came_from
+        return queue_of(seen)
     return piece_of(article, seen)
 
 

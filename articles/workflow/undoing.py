@@ -35,8 +35,8 @@ FINAL = {
     "delete": _("What was deleted cannot be brought back."),
     "add": _("A piece that was added is not taken back: spike it, or delete it."),
 }
-#: What is taken back by a key, unasked: what is done with one at the desk, by any of
-#: its kinds. Other acts, such as a kill, are taken back in the history, which asks.
+#: What is taken back by a key, unasked: what the desk has a key for, wherever it was
+#: done. Other acts, such as a kill, are taken back in the history, which asks.
 UNASKED = (
     *("publish", "spike", "select", "release", "hold", "resume"),
     *("fold", "apart", "edit", "tag"),
@@ -89,10 +89,10 @@ def _first(act: Act) -> tuple[Act, bool]:
 
 
 def undo_unasked(act: Act, *, by: User) -> Outcome:
-    """Take back by a key what this person has done at the desk, as ``undo`` does.
+    """Take back by a key what this person has done, of what is ``UNASKED``.
 
-    Raises NotAllowed for what others have done and for all other kinds: what that
-    would change is shown first, in the history.
+    As ``undo`` does it. Raises NotAllowed for what others have done and for all other
+    kinds: what that would change is shown first, in the history.
     """
     if act.by_id != by.pk or _first(act)[0].kind not in UNASKED:
         raise NotAllowed(

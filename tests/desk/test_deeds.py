@@ -148,6 +148,22 @@ def test_a_piece_that_a_colleague_has_claimed_asks_first(editor, colleague, ask)
     assert ask("publish", piece, take_over="1").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "deed", ["shortlist", "publish", "tag", "hold", "apart", "fold"]
+)
+def test_a_piece_that_is_taken_over_is_the_colleague_s_no_longer(
+    editor, colleague, ask, deed
+):
+    piece, other = ArticleFactory.create_batch(2)
+    PossibleDuplicate.objects.create(article=other, other=piece, likeness=0.9)
+    workflow.claim(piece.pk, by=colleague)
+    fields = {"tags": "Port", "until": "week", "into": str(other.pk)}
+    assert ask(deed, piece, **fields).status_code == 409
+    assert workflow.claimed_by_others([piece.pk], by=editor)
+    assert ask(deed, piece, **fields, take_over="1").status_code == 200
+    assert not workflow.claimed_by_others([piece.pk], by=editor)
+
+
 def test_a_plain_form_asks_on_a_page_whether_to_take_over(
     editor, colleague, client: Client
 ):
@@ -580,9 +596,7 @@ def test_a_piece_that_was_opened_from_a_filter_leads_back_to_it(editor, client: 
 
     page = client.get(address)
     queue = "/admin/desk/?only=untagged"
-    # Who decides goes on in the queue; who writes stays with the piece.
-    assert page.text.count(f'name="next" value="{queue}"') == 1
-    assert page.text.count(f'name="next" value="{address}"') == 3
+    assert page.text.count(f'name="next" value="{address}"') == 4
     assert f'href="{queue}#row-{piece.pk}"' in page.text
     words = {"piece": f"{piece.pk}:0", "headline": "Ours", "next": queue}
     assert client.post("/admin/desk/edit/", words).url == queue
@@ -597,20 +611,25 @@ def test_who_decides_on_a_piece_s_own_page_goes_on_at_the_next_one(
         for n, tags in enumerate(([], ["Harbour"], []))
     )
     queue = "/admin/desk/?only=untagged"
-    own = client.get(f"/admin/desk/pieces/{first.pk}/").text
-    assert 'name="then" value="next"' in own
+    own, following = (
+        f"/admin/desk/pieces/{piece.pk}/?only=untagged" for piece in (first, second)
+    )
+    page = client.get(own).text
+    # Each button that decides, and neither Shortlist nor Claim.
+    assert page.count('name="then" value="next"') == 3
 
-    def decide(deed: str, piece: Article) -> str:
-        fields = {"piece": f"{piece.pk}:0", "next": queue, "then": "next"}
+    def decide(deed: str, piece: Article, then: str = "next") -> str:
+        here = f"/admin/desk/pieces/{piece.pk}/?only=untagged"
+        fields = {"piece": f"{piece.pk}:0", "next": here, "then": then}
         return str(client.post(f"/admin/desk/{deed}/", fields).url)
 
-    following = f"/admin/desk/pieces/{second.pk}/?only=untagged"
+    assert decide("claim", first, then="") == own
     assert decide("publish", first) == following
     page = client.get(following).text
     assert f"Published “{first.shown_headline}”." in page
     assert 'action="/admin/desk/undo/"' in page
     # Nothing was done: one stays where one was.
-    assert decide("publish", first) == queue
+    assert decide("publish", first) == own
     # Behind the last one is the queue, which says so.
     assert decide("spike", second) == queue
     assert "That is the end of the queue." in client.get(queue).text
