@@ -84,7 +84,7 @@ INSTALLED_APPS = [
     # taggit stays out: its documentation asks for that when the tag model is
     # one's own, or a second, empty tag table would stand beside ours.
     "django_filters",
-    "django.contrib.admin",
+    "newsroom.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -5,10 +5,11 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
+
+from newsroom.admin_site import to_sign_in
 
 View = Callable[..., HttpResponse]
 
@@ -24,8 +25,7 @@ def posted(site: AdminSite, view: View, page: str) -> View:
     @wraps(view)
     def asked(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
         if request.method == "POST" and not site.has_permission(request):
-            there = reverse(page, args=[pk])
-            return redirect_to_login(there, reverse("admin:login"))
+            return to_sign_in(request, reverse(page, args=[pk]))
         return inside(request, pk=pk, **kwargs)
 
     return asked

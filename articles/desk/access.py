@@ -5,12 +5,11 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from articles.roles import NotPermitted
+from newsroom.admin_site import to_sign_in
 
 from .addresses import back
 from .answers import is_script, refused
@@ -53,7 +52,7 @@ def at_desk(
                 said = _("You are signed out. Sign in again; nothing was done.")
                 return JsonResponse({"said": said, "done": False}, status=401)
             if request.method == "POST":
-                return redirect_to_login(back(request), reverse("admin:login"))
+                return to_sign_in(request, back(request))
             return inside(request, *args, **kwargs)
 
         return asked
