@@ -20,7 +20,8 @@ class RefusesActions(admin.ModelAdmin):
     on rows that cannot be.
 
     Of the first Django says “No action selected”, which helps nobody; with the second
-    it breaks off.
+    it breaks off, and so it does with an address (``?_to_field=``) that gives nothing,
+    or a relation, for the column by which a row is to be found.
     """
 
     def changelist_view(
@@ -49,6 +50,15 @@ class RefusesActions(admin.ModelAdmin):
             self.message_user(request, said, messages.ERROR)
             return None
         return super().response_action(request, queryset, *args, **kwargs)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        return super().get_object(request, object_id, from_field or None)
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        columns = {field.name for field in self.opts.concrete_fields}
+        return to_field in columns and super().to_field_allowed(request, to_field)
 
 
 def refused(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:

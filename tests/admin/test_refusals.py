@@ -119,6 +119,18 @@ def test_a_form_without_its_token_is_refused_in_plain_words() -> None:
     assert "<style" not in page.text
 
 
+@pytest.mark.parametrize("page", ["change", "delete"])
+def test_an_address_that_gives_no_column_for_one_breaks_nothing(
+    admin_client: Client, page: str
+) -> None:
+    source = SourceFactory()
+    relations = {field.name for field in Source._meta.related_objects}
+    assert {"articles", "feeds"} <= relations
+    for name in relations | {"", "nothing", "allowed"}:
+        address = f"{SOURCES}{source.pk}/{page}/?_to_field={name}"
+        assert admin_client.get(address).status_code == (400 if name else 200), name
+
+
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("state", STATES)
 def test_the_form_offers_the_moves_that_are_allowed_and_no_others(
