@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import random
 
 import pytest
 from django.test import Client
@@ -14,9 +13,12 @@ from tests.site.every_address import in_urlconf
 
 pytestmark = pytest.mark.django_db
 
+#: Of the suite, which asks the same each time. ``make bench`` asks for new things.
+SEED = 20261126
+
 
 def test_no_request_breaks_anything(admin_client):
-    seed = int(os.environ.get("NEWSROOM_SEED", random.randrange(2**32)))
+    seed = int(os.environ.get("NEWSROOM_SEED", SEED))
     TagFactory(name="Trade", slug="trade")
     article = ArticleFactory(published=True, tags=["Trade", "Ferry"])
     parts = {
