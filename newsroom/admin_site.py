@@ -20,6 +20,8 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class AdminSite(sites.AdminSite):
+    """Django's, whose every view tells who posts to it signed out what became of it."""
+
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         inside = super().admin_view(view, cacheable)
 

@@ -4,4 +4,6 @@ from django.contrib.admin import apps
 
 
 class AdminConfig(apps.AdminConfig):
+    """Named in INSTALLED_APPS instead of Django's own."""
+
     default_site = "newsroom.admin_site.AdminSite"

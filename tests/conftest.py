@@ -35,7 +35,7 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 #: Milliseconds that a page may take to show what a test waits for. Twenty pieces that
-#: are decided on in a row took more than five seconds where eight other processes ran.
+#: are decided on in a row took more than five seconds at a load of eight.
 PATIENCE_MS = 30_000
 
 
